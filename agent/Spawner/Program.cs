@@ -1,1 +1,74 @@
-return 0;
+using System.Text;
+using Hearth.Sandbox.Cgroups;
+using Hearth.Sandbox.Linux;
+using Hearth.Sandbox.Plan;
+using Hearth.Spawner;
+
+// hearth-spawner: the only process with privileges on the host. One managed thread; everything that allocates happens before "ready".
+const string Usage = """
+    hearth-spawner --data DIR [--root DIR] [--node-id ID]
+
+      Makes sandboxes for hearth-agent. Needs root. Started by `hearth up` or systemd.
+      --data DIR      the node's data directory
+      --root DIR      a root tree whose /usr and /etc sandboxes see instead of the host's (default /)
+      --node-id ID    names this node's cgroups: 1-64 of a-z, 0-9, - (default: derived from the data directory)
+    """;
+
+var options = Options.Parse(args);
+if (options is null)
+{
+    Say(args.Contains("--help") ? 1 : 2, Usage + "\n");
+    return args.Contains("--help") ? 0 : 2;
+}
+
+try
+{
+    return Serve(options);
+}
+catch (Exception e) when (e is LinuxException or CgroupException or IOException or UnauthorizedAccessException)
+{
+    Say(2, $"hearth-spawner: {e.Message}\n");
+    return 1;
+}
+
+static unsafe int Serve(Options options)
+{
+    if (Tmds.Linux.LibC.geteuid() != 0)
+    {
+        Say(2, "hearth-spawner: must run as root: it makes namespaces, mounts and cgroups for others; start it with `sudo ./hearth up` or systemd\n");
+        return 1;
+    }
+
+    // First of all a mount namespace of its own: whatever it mounts ends with it, however it ends.
+    LinuxException.Check(Kernel.Unshare(CloneFlags.NewNs), "unshare", "mount namespace");
+    RootSkeleton.Mount("none", "/", "none", Ms.Rec | Ms.Private, null);
+    var stop = StopSignal.Install();
+
+    var cgroups = CgroupDriver.Detect();
+    cgroups.Open(options.NodeId);
+    cgroups.SweepLeftovers();
+    RootSkeleton.Build($"{options.Data}/root", options.Root);
+    Directory.CreateDirectory($"{options.Data}/tmp", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    var tmp = new TmpImages($"{options.Data}/tmp");
+    if (!tmp.OnDisk)
+        Say(2, "hearth-spawner: no loop devices on this machine: what a function writes to /tmp counts as its memory (see `hearth doctor`)\n");
+    var maker = new ShellMaker(options.Data, cgroups, tmp);
+    var agent = new AgentSocket($"{options.Data}/run/spawner.sock", Identity.Agent);
+    var loop = new SpawnerLoop(cgroups, maker, tmp, agent, stop);
+    while (tmp.MakeReady())
+    {
+    }
+
+    Say(1, "hearth-spawner: ready\n");
+    loop.Run();
+    cgroups.Close();
+    File.Delete($"{options.Data}/run/spawner.sock");
+    return 0;
+}
+
+// Console would start a thread and install signal handlers.
+static unsafe void Say(int fd, string text)
+{
+    fixed (byte* bytes = Encoding.UTF8.GetBytes(text))
+        Kernel.Write(fd, bytes, (nuint)Encoding.UTF8.GetByteCount(text));
+}

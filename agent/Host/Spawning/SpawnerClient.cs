@@ -1,0 +1,222 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Hearth.Sandbox.Linux;
+using Hearth.Sandbox.Plan;
+using Hearth.Sandbox.Protocol;
+
+namespace Hearth.Agent.Spawning;
+
+/// <summary>
+/// <see cref="ISpawner"/> over the spawner's socket. One thread waits for answers; it connects again, with back-off, when the spawner went away. All sandboxes of
+/// a lost connection are dead: the spawner takes them with it.
+/// </summary>
+public sealed partial class SpawnerClient : ISpawner, IDisposable
+{
+    private readonly string _path;
+    private readonly ILogger _log;
+    private readonly ConcurrentDictionary<uint, TaskCompletionSource<SpawnerReply>> _waiting = new();
+    private readonly ConcurrentDictionary<uint, SpawnedSandbox> _sandboxes = new();
+    private readonly TaskCompletionSource<string> _firstHello = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile SpawnerSocket? _socket;
+    private volatile bool _connected;
+    private volatile bool _disposed;
+    private uint _lastTag;
+    private uint _lastSandbox;
+
+    public SpawnerClient(string socketPath, ILogger log)
+    {
+        _path = socketPath;
+        _log = log;
+        new Thread(Run) { IsBackground = true, Name = "spawner" }.Start();
+    }
+
+    public bool IsConnected => _connected;
+
+    /// <summary>"v2" or "hybrid", once the spawner has said so.</summary>
+    public Task<string> CgroupMode => _firstHello.Task;
+
+    public async Task<ISandbox> StartAsync(SandboxSpec spec, CancellationToken cancellationToken)
+    {
+        var id = Interlocked.Increment(ref _lastSandbox);
+        var create = new CreateRequest { Header = Header(RequestKind.Create, id), MemoryMb = spec.MemoryMb, TmpMb = spec.TmpMb, HardCpuCap = spec.HardCpuCap ? 1 : 0 };
+        var shell = await AskAsync(create.Header.Tag, ref create).ConfigureAwait(false);
+        var sandbox = new SpawnedSandbox(this, id, shell.Descriptors);
+        _sandboxes[id] = sandbox;
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var claim = ClaimOf(id, spec);
+            var pipes = await AskAsync(claim.Header.Tag, ref claim).ConfigureAwait(false);
+            sandbox.RuntimeStarted(pipes);
+            return sandbox;
+        }
+        catch
+        {
+            await sandbox.DestroyAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    internal Task<SpawnerReply> ResetAsync(uint id)
+    {
+        var header = Header(RequestKind.Reset, id);
+        return AskAsync(header.Tag, ref header);
+    }
+
+    internal async Task DestroyAsync(uint id)
+    {
+        try
+        {
+            var header = Header(RequestKind.Destroy, id);
+            await AskAsync(header.Tag, ref header).ConfigureAwait(false);
+        }
+        catch (SpawnerException)
+        {
+            // The spawner does not know it any more, or is gone and has taken it along.
+        }
+        finally
+        {
+            _sandboxes.TryRemove(id, out _);
+        }
+    }
+
+    private unsafe ClaimRequest ClaimOf(uint id, SandboxSpec spec)
+    {
+        if (spec.CodeSha256.Length != SpawnerProtocol.HashLength || spec.Layers.Count > SpawnerProtocol.MaxLayers)
+            throw new ArgumentException("a code hash has 32 bytes, and there are at most 5 layers", nameof(spec));
+        var claim = new ClaimRequest { Header = Header(RequestKind.Claim, id), Runtime = (int)spec.Runtime, LayerCount = spec.Layers.Count };
+        spec.CodeSha256.Span.CopyTo(new Span<byte>(claim.Code, SpawnerProtocol.HashLength));
+        for (var i = 0; i < spec.Layers.Count; i++)
+            spec.Layers[i].Span.CopyTo(new Span<byte>(claim.Layers + (i * SpawnerProtocol.HashLength), SpawnerProtocol.HashLength));
+        return claim;
+    }
+
+    private RequestHeader Header(RequestKind kind, uint sandbox) =>
+        new() { Version = SpawnerProtocol.Version, Kind = kind, Tag = Interlocked.Increment(ref _lastTag), SandboxId = sandbox };
+
+    private Task<SpawnerReply> AskAsync<T>(uint tag, ref T request)
+        where T : unmanaged
+    {
+        var answer = new TaskCompletionSource<SpawnerReply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting[tag] = answer;
+        var socket = _socket;
+        if (socket is null || !_connected || !socket.Send(ref request))
+        {
+            _waiting.TryRemove(tag, out _);
+            answer.TrySetException(Gone());
+        }
+        else if (!ReferenceEquals(socket, _socket) && _waiting.TryRemove(tag, out _))
+        {
+            // Lost between the look and the send: the sweep of waiting requests may have been before this one.
+            answer.TrySetException(Gone());
+        }
+
+        return answer.Task;
+    }
+
+    private SpawnerException Gone() => new($"the spawner at {_path} is away; it is started again by hearth up or systemd");
+
+    private void Run()
+    {
+        var delay = 20;
+        while (!_disposed)
+        {
+            try
+            {
+                using var socket = SpawnerSocket.Connect(_path);
+                delay = 20;
+                Converse(socket);
+            }
+            catch (LinuxException e)
+            {
+                if (delay == 20)
+                    SpawnerUnreachable(_log, e.Message);
+            }
+
+            LoseAll();
+            if (_disposed)
+                return;
+            Thread.Sleep(delay);
+            delay = Math.Min(delay * 2, 500);
+        }
+    }
+
+    private void Converse(SpawnerSocket socket)
+    {
+        var hello = Header(RequestKind.Hello, 0);
+        Span<int> descriptors = stackalloc int[16];
+        if (!socket.Send(ref hello) || !socket.Receive(out var mode, descriptors, out _) || mode.Tag != hello.Tag || mode.Error != 0)
+            return;
+        _socket = socket;
+        _connected = true;
+        _firstHello.TrySetResult(mode.Value == 1 ? "v2" : "hybrid");
+        while (!_disposed && socket.Receive(out var answer, descriptors, out var count))
+            Deliver(answer, descriptors[..count]);
+    }
+
+    private void Deliver(in Answer answer, ReadOnlySpan<int> descriptors)
+    {
+        switch (answer.Kind)
+        {
+            case AnswerKind.Reply:
+                var owned = SpawnerReply.Own(descriptors);
+                if (!_waiting.TryRemove(answer.Tag, out var waiting))
+                    SpawnerReply.Dispose(owned);
+                else if (answer.Error != 0)
+                    waiting.TrySetException(new SpawnerException($"{SetupSteps.Describe(answer.Step)}: {Errno.Describe(answer.Error)}"));
+                else if (!waiting.TrySetResult(new SpawnerReply(answer.Generation, owned)))
+                    SpawnerReply.Dispose(owned);
+                break;
+            case AnswerKind.RuntimeExited when _sandboxes.TryGetValue(answer.SandboxId, out var sandbox):
+                sandbox.RuntimeEnded(answer.Generation, answer.Value, (answer.Flags & Answer.FlagOutOfMemory) != 0);
+                break;
+            case AnswerKind.SandboxLost when _sandboxes.TryGetValue(answer.SandboxId, out var sandbox):
+                sandbox.Lost((answer.Flags & Answer.FlagOutOfMemory) != 0);
+                break;
+        }
+    }
+
+    private void LoseAll()
+    {
+        _connected = false;
+        _socket = null;
+        foreach (var tag in _waiting.Keys)
+        {
+            if (_waiting.TryRemove(tag, out var waiting))
+                waiting.TrySetException(Gone());
+        }
+
+        foreach (var id in _sandboxes.Keys)
+        {
+            if (_sandboxes.TryRemove(id, out var sandbox))
+                sandbox.Lost(outOfMemory: false);
+        }
+    }
+
+    public void Dispose()
+    {
+        _disposed = true;
+        _socket?.Shutdown();
+    }
+
+    [LoggerMessage(EventId = 100, Level = LogLevel.Warning, Message = "spawner not reachable, trying on: {Reason}")]
+    private static partial void SpawnerUnreachable(ILogger log, string reason);
+}
+
+/// <summary>The spawner's answer to one request, with the descriptors that came along.</summary>
+internal readonly record struct SpawnerReply(uint Generation, SafeHandle[] Descriptors)
+{
+    public static Microsoft.Win32.SafeHandles.SafeFileHandle[] Own(ReadOnlySpan<int> descriptors)
+    {
+        var handles = new Microsoft.Win32.SafeHandles.SafeFileHandle[descriptors.Length];
+        for (var i = 0; i < handles.Length; i++)
+            handles[i] = new Microsoft.Win32.SafeHandles.SafeFileHandle(descriptors[i], ownsHandle: true);
+        return handles;
+    }
+
+    public static void Dispose(SafeHandle[] handles)
+    {
+        foreach (var handle in handles)
+            handle.Dispose();
+    }
+}

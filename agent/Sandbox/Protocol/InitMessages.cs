@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using Hearth.Sandbox.Plan;
+
+namespace Hearth.Sandbox.Protocol;
+
+/// <summary>What the spawner tells a sandbox's init, over a SOCK_SEQPACKET pair. Both are the same binary: no version.</summary>
+public enum InitOrder : uint
+{
+    /// <summary>The maps and v1 groups are written: set up the sandbox. Answered Ready.</summary>
+    Go = 1,
+
+    /// <summary>Mount (descriptors 0 code, 1 runtime, then layers), then start the runtime with the three pipe ends that come last. A start block follows the message.</summary>
+    Claim = 2,
+
+    /// <summary>Kill all, start the runtime again with the three pipe ends that come along.</summary>
+    Reset = 3,
+
+    /// <summary>Kill all but init (a process of the group ran into the memory limit).</summary>
+    KillAll = 4,
+}
+
+[StructLayout(LayoutKind.Sequential)]
+public struct InitOrderMessage
+{
+    public InitOrder Order;
+    public int MountCount;
+    public uint Generation;
+
+    /// <summary>Bytes of NUL-terminated arguments, then of NUL-terminated environment entries, that follow.</summary>
+    public int ArgumentBytes;
+    public int EnvironmentBytes;
+    public int MemoryMb;
+
+    /// <summary>Longest start block that init has room for.</summary>
+    public const int MaxStartBlock = 4096;
+}
+
+public enum InitReport : uint
+{
+    Ready = 1,
+    Started = 2,
+    Exited = 3,
+    Failed = 4,
+}
+
+[StructLayout(LayoutKind.Sequential)]
+public struct InitReportMessage
+{
+    public InitReport Report;
+
+    /// <summary>Positive errno of Failed.</summary>
+    public int Error;
+    public SetupStep Step;
+    public ushort Reserved;
+
+    /// <summary>Wait status of Exited.</summary>
+    public int Status;
+    public uint Generation;
+}

@@ -1,0 +1,50 @@
+namespace Hearth.Sandbox.Seccomp;
+
+/// <summary>A process's own memory.</summary>
+internal static class BaseMemory
+{
+    public static readonly SeccompRule[] Rules =
+    [
+        SeccompRule.Allow("brk", 12, 214, "malloc"),
+        SeccompRule.Allow("mmap", 9, 222, "every program"),
+        SeccompRule.Allow("munmap", 11, 215, "every program"),
+        SeccompRule.Allow("mprotect", 10, 226, "JIT compilers, the dynamic linker"),
+        SeccompRule.Allow("mremap", 25, 216, "realloc"),
+        SeccompRule.Allow("madvise", 28, 233, "malloc, garbage collectors"),
+        SeccompRule.Allow("msync", 26, 227, "memory-mapped files"),
+        SeccompRule.Allow("mincore", 27, 232, ".NET's stack probes; other people's page cache is not told since 5.2"),
+        SeccompRule.Allow("mlock", 149, 228, "keys in crypto libraries, within RLIMIT_MEMLOCK"),
+        SeccompRule.Allow("mlock2", 325, 284, "libc's mlock with flags"),
+        SeccompRule.Allow("mlockall", 151, 230, "within RLIMIT_MEMLOCK"),
+        SeccompRule.Allow("munlock", 150, 229, "undoes mlock"),
+        SeccompRule.Allow("munlockall", 152, 231, "undoes mlockall"),
+        SeccompRule.Allow("mseal", 462, 462, "libc may seal its mappings"),
+        SeccompRule.Allow("pkey_alloc", 330, 289, "V8 protects its JIT pages"),
+        SeccompRule.Allow("pkey_free", 331, 290, "V8"),
+        SeccompRule.Allow("pkey_mprotect", 329, 288, "V8"),
+        SeccompRule.Allow("map_shadow_stack", 453, 453, "libc on CPUs with shadow stacks"),
+        SeccompRule.Allow("membarrier", 324, 283, ".NET's FlushProcessWriteBuffers, liburcu"),
+        SeccompRule.Allow("get_mempolicy", 239, 236, ".NET's and OpenBLAS's look at NUMA nodes"),
+        SeccompRule.Allow("set_mempolicy", 238, 237, "own memory only; numactl-aware libraries"),
+        SeccompRule.Allow("mbind", 237, 235, "own memory only; numactl-aware libraries"),
+        SeccompRule.Allow("set_mempolicy_home_node", 450, 450, "own memory only"),
+        SeccompRule.Allow("shmget", 29, 194, "System V shared memory of its own IPC namespace"),
+        SeccompRule.Allow("shmat", 30, 196, "the same"),
+        SeccompRule.Allow("shmdt", 67, 197, "the same"),
+        SeccompRule.Allow("shmctl", 31, 195, "the same"),
+        SeccompRule.Allow("semget", 64, 190, "System V semaphores of its own IPC namespace"),
+        SeccompRule.Allow("semop", 65, 193, "the same"),
+        SeccompRule.Allow("semtimedop", 220, 192, "the same"),
+        SeccompRule.Allow("semctl", 66, 191, "the same"),
+        SeccompRule.Allow("msgget", 68, 186, "System V queues of its own IPC namespace"),
+        SeccompRule.Allow("msgsnd", 69, 189, "the same"),
+        SeccompRule.Allow("msgrcv", 70, 188, "the same"),
+        SeccompRule.Allow("msgctl", 71, 187, "the same"),
+        SeccompRule.Allow("mq_open", 240, 180, "POSIX queues of its own IPC namespace"),
+        SeccompRule.Allow("mq_unlink", 241, 181, "the same"),
+        SeccompRule.Allow("mq_timedsend", 242, 182, "the same"),
+        SeccompRule.Allow("mq_timedreceive", 243, 183, "the same"),
+        SeccompRule.Allow("mq_notify", 244, 184, "the same"),
+        SeccompRule.Allow("mq_getsetattr", 245, 185, "the same"),
+    ];
+}

@@ -1,0 +1,52 @@
+namespace Hearth.Sandbox.Seccomp;
+
+/// <summary>Known and dangerous: told plainly (EPERM) instead of as missing (ENOSYS), unless an entry says otherwise.</summary>
+internal static class BaseRefused
+{
+    public static readonly SeccompRule[] Rules =
+    [
+        SeccompRule.Done("sync", 162, 81, "a flush of every disk of the machine, which would be felt by neighbours: answered as done"),
+        SeccompRule.Missing("clone3", 435, 435, "its flags lie in memory, where no filter sees them; ENOSYS makes libc use clone"),
+        SeccompRule.Refuse("ptrace", 101, 117, "control over other processes"),
+        SeccompRule.Refuse("process_vm_readv", 310, 270, "memory of other processes"),
+        SeccompRule.Refuse("process_vm_writev", 311, 271, "memory of other processes"),
+        SeccompRule.Refuse("kcmp", 312, 272, "tells kernel objects of other processes apart"),
+        SeccompRule.Refuse("pidfd_getfd", 438, 438, "descriptors of other processes"),
+        SeccompRule.Refuse("move_pages", 279, 239, "memory of other processes"),
+        SeccompRule.Refuse("migrate_pages", 256, 238, "memory of other processes"),
+        SeccompRule.Refuse("userfaultfd", 323, 282, "stops the kernel inside a copy: the classic aid for exploiting a race"),
+        SeccompRule.Refuse("bpf", 321, 280, "programs in the kernel"),
+        SeccompRule.Refuse("perf_event_open", 298, 241, "a large attack surface, and side channels"),
+        SeccompRule.Refuse("io_uring_setup", 425, 425, "a second way into most calls, which no filter sees"),
+        SeccompRule.Refuse("io_uring_enter", 426, 426, "see io_uring_setup"),
+        SeccompRule.Refuse("io_uring_register", 427, 427, "see io_uring_setup"),
+        SeccompRule.Refuse("keyctl", 250, 219, "the keyrings have no namespace"),
+        SeccompRule.Refuse("add_key", 248, 217, "the keyrings have no namespace"),
+        SeccompRule.Refuse("request_key", 249, 218, "the keyrings have no namespace, and it starts a helper on the host"),
+        SeccompRule.Refuse("open_by_handle_at", 304, 265, "opens any file of a file system by number"),
+        SeccompRule.Refuse("name_to_handle_at", 303, 264, "the numbers for it"),
+        SeccompRule.Refuse("fanotify_init", 300, 262, "watches whole file systems"),
+        SeccompRule.Refuse("fanotify_mark", 301, 263, "watches whole file systems"),
+        SeccompRule.Refuse("init_module", 175, 105, "code into the kernel"),
+        SeccompRule.Refuse("finit_module", 313, 273, "code into the kernel"),
+        SeccompRule.Refuse("delete_module", 176, 106, "code out of the kernel"),
+        SeccompRule.Refuse("kexec_load", 246, 104, "another kernel"),
+        SeccompRule.Refuse("kexec_file_load", 320, 294, "another kernel"),
+        SeccompRule.Refuse("reboot", 169, 142, "stops the machine"),
+        SeccompRule.Refuse("swapon", 167, 224, "swap of the machine"),
+        SeccompRule.Refuse("swapoff", 168, 225, "swap of the machine"),
+        SeccompRule.Refuse("settimeofday", 164, 170, "the machine's clock"),
+        SeccompRule.Refuse("clock_settime", 227, 112, "the machine's clock"),
+        SeccompRule.Refuse("adjtimex", 159, 171, "the machine's clock"),
+        SeccompRule.Refuse("clock_adjtime", 305, 266, "the machine's clock"),
+        SeccompRule.Refuse("iopl", 172, SeccompRule.Absent, "I/O ports"),
+        SeccompRule.Refuse("ioperm", 173, SeccompRule.Absent, "I/O ports"),
+        SeccompRule.Refuse("acct", 163, 89, "writes a record of every process of the machine"),
+        SeccompRule.Refuse("quotactl", 179, 60, "quotas of the machine"),
+        SeccompRule.Refuse("quotactl_fd", 443, 443, "quotas of the machine"),
+        SeccompRule.Refuse("syslog", 103, 116, "the kernel's log"),
+        SeccompRule.Refuse("lookup_dcookie", 212, 18, "paths of other processes, for a profiler that is gone"),
+        SeccompRule.Refuse("nfsservctl", 180, 42, "gone since 3.1"),
+        SeccompRule.Refuse("vhangup", 153, 58, "hangs up the terminal"),
+    ];
+}

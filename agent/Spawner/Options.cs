@@ -1,0 +1,33 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Hearth.Spawner;
+
+internal sealed record Options(string Data, string Root, string NodeId)
+{
+    /// <summary>Null when the arguments are not understood.</summary>
+    public static Options? Parse(string[] args)
+    {
+        string? data = null, root = null, node = null;
+        for (var i = 0; i < args.Length; i += 2)
+        {
+            if (i + 1 == args.Length)
+                return null;
+            switch (args[i])
+            {
+                case "--data": data = args[i + 1]; break;
+                case "--root": root = args[i + 1]; break;
+                case "--node-id": node = args[i + 1]; break;
+                default: return null;
+            }
+        }
+
+        if (data is null)
+            return null;
+        data = Path.TrimEndingDirectorySeparator(Path.GetFullPath(data));
+        return new Options(data, root is null ? "/" : Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)), node ?? NodeIdOf(data));
+    }
+
+    /// <summary>The same for every start on one data directory, different for two nodes of one machine.</summary>
+    private static string NodeIdOf(string data) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(data)))[..12];
+}

@@ -1,0 +1,101 @@
+using System.Buffers.Text;
+
+namespace Hearth.Spawner;
+
+/// <summary>
+/// What is executed for each runtime: the agent only sends its number. Arguments and environment hold nothing of a tenant; a function's own variables arrive in
+/// the Init frame. The sizes tell a runtime that cannot see its cgroup how much memory and how many CPUs it has.
+/// </summary>
+internal static class RuntimeTable
+{
+    public const int Python = 1, NodeJs = 2, Dotnet = 3, Provided = 4;
+
+    /// <summary>Folder below the data directory's runtimes/ for each number.</summary>
+    public static readonly string[] Folders = ["", "python", "nodejs", "dotnet", "provided"];
+
+    public static bool Exists(int runtime) => runtime is >= Python and <= Provided;
+
+    /// <summary>Writes NUL-terminated arguments, then NUL-terminated environment entries.</summary>
+    /// <param name="memoryMb">128-10,240.</param>
+    public static void Write(int runtime, int memoryMb, Span<byte> into, out int argumentBytes, out int environmentBytes)
+    {
+        var block = new Block(into);
+        switch (runtime)
+        {
+            case Python:
+                // Isolated and without site: the host's packages are not the function's, and it starts twice as fast.
+                block.Add("/usr/bin/python3"u8);
+                block.Add("-S"u8);
+                block.Add("-I"u8);
+                block.Add("/var/runtime/bootstrap.py"u8);
+                break;
+            case NodeJs:
+                // V8's young generation is three semi-spaces of 16 MB unless told; beside node's own 45 MB that does not fit 128 MB.
+                block.Add("/usr/bin/node"u8);
+                block.Add("--max-old-space-size="u8, memoryMb <= 256 ? memoryMb / 2 : memoryMb * 3 / 4);
+                block.Add("--max-semi-space-size="u8, memoryMb < 512 ? 2 : 16);
+                block.Add("/var/runtime/index.cjs"u8);
+                break;
+            case Dotnet:
+                block.Add("/usr/bin/dotnet"u8);
+                block.Add("/var/runtime/Hearth.Runtime.dll"u8);
+                break;
+            default:
+                block.Add("/var/runtime/hearth-adapter"u8);
+                break;
+        }
+
+        argumentBytes = block.Length;
+        block.Add("PATH=/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin"u8);
+        block.Add("LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"u8);
+        block.Add("LANG=en_US.UTF-8"u8);
+        block.Add("TZ=:UTC"u8);
+        block.Add("HEARTH_MEMORY_MB="u8, memoryMb);
+        switch (runtime)
+        {
+            case Python:
+                block.Add("PYTHONPATH=/var/runtime"u8);
+                block.Add("LC_CTYPE=C.UTF-8"u8);
+                break;
+            case Dotnet:
+                // The collector's hard limit leaves room for the runtime itself: about 64 MB, or a quarter.
+                block.AddHex("DOTNET_GCHeapHardLimit="u8, (long)Math.Min(memoryMb * 3 / 4, memoryMb - 64) << 20);
+                block.Add("DOTNET_gcServer=0"u8);
+                block.Add("DOTNET_gcConcurrent=0"u8);
+                block.Add("DOTNET_PROCESSOR_COUNT="u8, (memoryMb + 1768) / 1769);
+                block.Add("DOTNET_EnableDiagnostics=0"u8);
+                block.Add("DOTNET_TieredPGO=0"u8);
+                block.Add("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1"u8);
+                break;
+        }
+
+        environmentBytes = block.Length - argumentBytes;
+    }
+
+    private ref struct Block(Span<byte> bytes)
+    {
+        private readonly Span<byte> _bytes = bytes;
+
+        public int Length { get; private set; }
+
+        public void Add(ReadOnlySpan<byte> text)
+        {
+            text.CopyTo(_bytes[Length..]);
+            Length += text.Length;
+            _bytes[Length++] = 0;
+        }
+
+        public void Add(ReadOnlySpan<byte> text, int number) => AddNumber(text, number, 'D');
+
+        public void AddHex(ReadOnlySpan<byte> text, long number) => AddNumber(text, number, 'X');
+
+        private void AddNumber(ReadOnlySpan<byte> text, long number, char format)
+        {
+            text.CopyTo(_bytes[Length..]);
+            Length += text.Length;
+            Utf8Formatter.TryFormat(number, _bytes[Length..], out var written, format);
+            Length += written;
+            _bytes[Length++] = 0;
+        }
+    }
+}

@@ -1,0 +1,306 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Hearth.Sandbox.Cgroups;
+using Hearth.Sandbox.Linux;
+using Hearth.Sandbox.Plan;
+using Hearth.Sandbox.Protocol;
+
+namespace Hearth.Spawner;
+
+/// <summary>
+/// What the spawner does for one sandbox, as root: parts first (tmp, cgroup, root), then the clone, then what only a parent can write (maps, v1 groups). Every
+/// method returns 0 or -errno with its step and undoes what it did; none allocates managed memory once the spawner has started.
+/// </summary>
+internal sealed unsafe class ShellMaker
+{
+    private const int PidsMax = 1024;
+    private const int PipeBytes = 256 * 1024;
+    private const int FSetPipeSize = 1031, FSetFlags = 4;
+
+    private readonly CgroupDriver _cgroups;
+    private readonly TmpImages _tmp;
+    private readonly IdMaps _idMaps = new();
+    private readonly InitBlock* _block;
+    private readonly byte* _usr = InitBlock.Text("usr");
+    private readonly byte* _empty = InitBlock.Text("");
+    private readonly int _codeStore;
+    private readonly int[] _runtimes = new int[RuntimeTable.Folders.Length];
+    private readonly byte* _startBlock = (byte*)NativeMemory.AllocZeroed(InitOrderMessage.MaxStartBlock);
+    private bool _idMapRoot = true;
+
+    public ShellMaker(string data, CgroupDriver cgroups, TmpImages tmp)
+    {
+        _cgroups = cgroups;
+        _tmp = tmp;
+        _block = InitBlock.Create($"{data}/root");
+        _codeStore = LinuxException.Check(OpenFolder($"{data}/code"), "open", $"{data}/code");
+        for (var i = 1; i < _runtimes.Length; i++)
+            _runtimes[i] = OpenFolder($"{data}/runtimes/{RuntimeTable.Folders[i]}");
+    }
+
+    /// <summary>Clones a sandbox whose init then waits for <see cref="InitOrder.Go"/>, which is sent here too.</summary>
+    public int Create(Shell shell, in CreateRequest request, out SetupStep step)
+    {
+        var tmp = _tmp.Take(request.TmpMb, shell.Slot, out step);
+        if (tmp < 0)
+            return tmp;
+        step = SetupStep.RootTree;
+        var root = Kernel.OpenTreeClone_(Kernel.AtFdcwd, _block->RootPath, recursive: true);
+        var result = root;
+        if (result >= 0)
+        {
+            step = SetupStep.Cgroup;
+            result = _cgroups.Create(shell.Id, Limits(request), ref shell.Cgroup, out _);
+            if (result >= 0)
+            {
+                result = Clone(shell, root, tmp, out step);
+                if (result < 0)
+                {
+                    shell.Cgroup.Close();
+                    _cgroups.Remove(shell.Id);
+                }
+            }
+        }
+
+        Kernel.Close(root);
+        Kernel.Close(tmp);
+        shell.MemoryMb = request.MemoryMb;
+        return result < 0 ? result : 0;
+    }
+
+    private static CgroupLimits Limits(in CreateRequest request) => new()
+    {
+        MemoryMb = request.MemoryMb,
+        CpuWeight = Math.Clamp((request.MemoryMb * 100 + 884) / 1769, 1, 10_000),
+        CpuMaxUsecPer100ms = request.HardCpuCap == 0 ? 0 : Math.Max(1000, (int)(request.MemoryMb * 100_000L / 1769)),
+        PidsMax = PidsMax,
+    };
+
+    private int Clone(Shell shell, int root, int tmp, out SetupStep step)
+    {
+        var sockets = stackalloc int[2];
+        step = SetupStep.ControlSocket;
+        var result = Kernel.Socketpair(5 /* SOCK_SEQPACKET */ | O.Cloexec, sockets);
+        if (result < 0)
+            return result;
+        _block->ControlFd = sockets[1];
+        _block->RootTreeFd = root;
+        _block->TmpTreeFd = tmp;
+        _block->Generation = 0;
+        int pidfd = -1;
+        var arguments = new CloneArgs
+        {
+            Flags = CloneFlags.NewUser | CloneFlags.NewNs | CloneFlags.NewPid | CloneFlags.NewNet | CloneFlags.NewIpc | CloneFlags.NewUts | CloneFlags.Pidfd | CloneFlags.IntoCgroup,
+            Pidfd = (ulong)(nint)(&pidfd),
+            ExitSignal = Sig.Chld,
+            Cgroup = (ulong)shell.Cgroup.GroupFd,
+        };
+
+        // The new user namespace belongs to whoever makes it: to the zygote's user, who can then enter it without a right on the host. The file system user stays
+        // root's, since CLONE_INTO_CGROUP asks for write access to the group.
+        Kernel.Setresuid(uint.MaxValue, Identity.Zygote, uint.MaxValue);
+        Kernel.Setfsuid(0);
+        var pid = Kernel.Clone3(&arguments);
+        if (pid == 0)
+            Init.Run(_block);
+        Kernel.Setresuid(uint.MaxValue, 0, uint.MaxValue);
+
+        step = SetupStep.Clone;
+        Kernel.Close(sockets[1]);
+        if (pid < 0)
+        {
+            Kernel.Close(sockets[0]);
+            return pid;
+        }
+
+        shell.InitPid = pid;
+        shell.InitPidfd = pidfd;
+        shell.ControlFd = sockets[0];
+        result = Furnish(shell, root, out step);
+        if (result >= 0)
+            return 0;
+        Kernel.Kill(pid, Sig.Kill);
+        int status;
+        Kernel.Wait4(pid, &status, 0);
+        Kernel.Close(pidfd);
+        Kernel.Close(sockets[0]);
+        shell.InitPidfd = shell.ControlFd = -1;
+        return result;
+    }
+
+    private int Furnish(Shell shell, int root, out SetupStep step)
+    {
+        var result = IdMaps.WriteSandboxMaps(shell.InitPid, shell.Slot, out step);
+        if (result < 0)
+            return result;
+
+        // Inherited by all that init forks: on a host out of memory a sandbox dies before the host's own work.
+        fixed (byte* score = "900"u8)
+            IdMaps.WriteProc(shell.InitPid, "/oom_score_adj\0"u8, score, 3);
+        MapRoot(shell.InitPid, root);
+        step = SetupStep.CgroupV1;
+        result = _cgroups.AttachV1(shell.Cgroup, shell.InitPid, out _);
+        if (result < 0)
+            return result;
+        step = SetupStep.ControlSocket;
+        var go = new InitOrderMessage { Order = InitOrder.Go };
+        return Packets.Send(shell.ControlFd, &go, sizeof(InitOrderMessage), null, 0, []);
+    }
+
+    /// <summary>Shows /usr and the root's own files as root's, not nobody's, where the file systems can.</summary>
+    private void MapRoot(int pid, int root)
+    {
+        if (!_idMapRoot)
+            return;
+        var user = IdMaps.OpenProc(pid, "/ns/user\0"u8, O.ReadOnly);
+        var map = new MountAttr { Set = MountAttr.IdMap, UserNamespace = (ulong)user };
+        if (user < 0 || Kernel.MountSetattr(root, _empty, recursive: false, &map) < 0 || Kernel.MountSetattr(root, _usr, recursive: false, &map) < 0)
+            _idMapRoot = false;
+        Kernel.Close(user);
+    }
+
+    public int Claim(Shell shell, ClaimRequest* request, out SetupStep step)
+    {
+        shell.RuntimeKind = request->Runtime;
+        step = SetupStep.RuntimeTree;
+        if (_runtimes[request->Runtime] < 0)
+            return _runtimes[request->Runtime];
+        var runtime = Tree(_runtimes[request->Runtime], idMapNamespace: -1);
+        if (runtime < 0)
+            return runtime;
+        var code = CodeTree(request->Code, shell.Slot, out step);
+        if (code < 0)
+        {
+            Kernel.Close(runtime);
+            return code;
+        }
+
+        RuntimeTable.Write(request->Runtime, shell.MemoryMb, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out var argumentBytes, out var environmentBytes);
+        var order = new InitOrderMessage { Order = InitOrder.Claim, MountCount = 2, ArgumentBytes = argumentBytes, EnvironmentBytes = environmentBytes, MemoryMb = shell.MemoryMb };
+        var mounts = stackalloc int[2] { code, runtime };
+        var result = Start(shell, &order, new ReadOnlySpan<int>(mounts, 2), argumentBytes + environmentBytes, out step);
+        Kernel.Close(code);
+        Kernel.Close(runtime);
+        return result;
+    }
+
+    public int Reset(Shell shell, out SetupStep step)
+    {
+        // A frozen sandbox cannot be killed from inside.
+        fixed (byte* thaw = "0"u8)
+            Kernel.Write(shell.Cgroup.FreezeFd, thaw, 1);
+        var order = new InitOrderMessage { Order = InitOrder.Reset };
+        return Start(shell, &order, [], 0, out step);
+    }
+
+    /// <summary>New pipes; init gets its ends with the order, the agent's ends wait in the shell until init has started the runtime.</summary>
+    private int Start(Shell shell, InitOrderMessage* order, ReadOnlySpan<int> mounts, int startBlockBytes, out SetupStep step)
+    {
+        step = SetupStep.Pipes;
+        var pipes = stackalloc int[6] { -1, -1, -1, -1, -1, -1 };
+        var result = MakePipes(pipes);
+        if (result >= 0)
+        {
+            var sent = stackalloc int[InitBlock.MaxReceived];
+            mounts.CopyTo(new Span<int>(sent, InitBlock.MaxReceived));
+            sent[mounts.Length] = pipes[0];
+            sent[mounts.Length + 1] = pipes[3];
+            sent[mounts.Length + 2] = pipes[5];
+            order->Generation = ++shell.Generation;
+            step = SetupStep.ControlSocket;
+            result = Packets.Send(shell.ControlFd, order, sizeof(InitOrderMessage), startBlockBytes > 0 ? _startBlock : null, startBlockBytes, new ReadOnlySpan<int>(sent, mounts.Length + 3));
+        }
+
+        Kernel.Close(pipes[0]);
+        Kernel.Close(pipes[3]);
+        Kernel.Close(pipes[5]);
+        if (result < 0)
+        {
+            Kernel.Close(pipes[1]);
+            Kernel.Close(pipes[2]);
+            Kernel.Close(pipes[4]);
+            return result;
+        }
+
+        shell.AgentRequests = pipes[1];
+        shell.AgentResponses = pipes[2];
+        shell.AgentLogs = pipes[4];
+        return 0;
+    }
+
+    /// <summary>requests, responses, logs: read and write end of each. The agent's ends do not block; the runtime's do.</summary>
+    private static int MakePipes(int* pipes)
+    {
+        for (var i = 0; i < 6; i += 2)
+        {
+            var result = Kernel.Pipe2(pipes + i, O.Cloexec);
+            if (result < 0)
+                return result;
+        }
+
+        // Made by root, so that the kernel's limit on pipe memory of an unprivileged user does not shrink them.
+        Kernel.Fcntl(pipes[0], FSetPipeSize, PipeBytes);
+        Kernel.Fcntl(pipes[2], FSetPipeSize, PipeBytes);
+        Kernel.Fcntl(pipes[1], FSetFlags, O.Nonblock);
+        Kernel.Fcntl(pipes[2], FSetFlags, O.Nonblock);
+        Kernel.Fcntl(pipes[4], FSetFlags, O.Nonblock);
+        return 0;
+    }
+
+    private int CodeTree(byte* hash, int slot, out SetupStep step)
+    {
+        var name = stackalloc byte[(SpawnerProtocol.HashLength * 2) + 1];
+        for (var i = 0; i < SpawnerProtocol.HashLength; i++)
+        {
+            name[2 * i] = Hex(hash[i] >> 4);
+            name[(2 * i) + 1] = Hex(hash[i] & 15);
+        }
+
+        name[SpawnerProtocol.HashLength * 2] = 0;
+        step = SetupStep.CodeOpen;
+        var folder = Kernel.OpenBeneath(_codeStore, name, O.Path | O.Directory | O.NoFollow | O.Cloexec);
+        if (folder < 0)
+            return folder;
+        step = SetupStep.IdMapNamespace;
+        var user = _idMaps.Supported ? _idMaps.CodeNamespace(slot) : -1;
+        step = SetupStep.CodeTree;
+        var tree = Tree(folder, user);
+        if (tree < 0 && user >= 0)
+        {
+            // A file system without idmapped mounts.
+            _idMaps.Supported = false;
+            tree = Tree(folder, -1);
+        }
+
+        Kernel.Close(folder);
+        return tree;
+    }
+
+    /// <summary>A detached, read-only copy of a folder as a mount of its own.</summary>
+    private int Tree(int folder, int idMapNamespace)
+    {
+        var tree = Kernel.OpenTreeClone_(folder, _empty, recursive: false);
+        if (tree < 0)
+            return tree;
+        var attributes = new MountAttr { Set = MountAttr.ReadOnly | MountAttr.NoSuid | MountAttr.NoDev };
+        if (idMapNamespace >= 0)
+        {
+            attributes.Set |= MountAttr.IdMap;
+            attributes.UserNamespace = (ulong)idMapNamespace;
+        }
+
+        var result = Kernel.MountSetattr(tree, _empty, recursive: false, &attributes);
+        if (result >= 0)
+            return tree;
+        Kernel.Close(tree);
+        return result;
+    }
+
+    private static byte Hex(int digit) => (byte)(digit < 10 ? '0' + digit : 'a' + digit - 10);
+
+    private static int OpenFolder(string path)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + "\0"))
+            return Kernel.Openat(Kernel.AtFdcwd, name, O.Path | O.Directory | O.Cloexec, 0);
+    }
+}
