@@ -1,0 +1,84 @@
+using MessagePack;
+
+namespace Hearth.Wire;
+
+/// <summary>Frames that a runtime sends, for native runtimes, benchmarks and tests. A payload is written by the caller after the header.</summary>
+public static class RuntimeFrameWriter
+{
+    public static void WriteHello(FrameBuffer output, string runtime, string runtimeVersion)
+    {
+        var start = Begin(output, 4, FrameKind.Hello, out var writer);
+        writer.Write(FrameLimits.ProtocolVersion);
+        writer.Write(runtime);
+        writer.Write(runtimeVersion);
+        End(output, start, ref writer, 0);
+    }
+
+    public static void WriteInitDone(FrameBuffer output)
+    {
+        var start = Begin(output, 1, FrameKind.InitDone, out var writer);
+        End(output, start, ref writer, 0);
+    }
+
+    public static void WriteResponseHeader(FrameBuffer output, uint id, string? contentType, int payloadLength)
+    {
+        var start = Begin(output, 4, FrameKind.Response, out var writer);
+        writer.Write(id);
+        writer.Write(contentType);
+        writer.WriteBinHeader(payloadLength);
+        End(output, start, ref writer, payloadLength);
+    }
+
+    /// <param name="output">Where the header goes.</param>
+    /// <param name="id">The invocation's, or 0 during init.</param>
+    /// <param name="errorType">As in the body, at most 256 bytes.</param>
+    /// <param name="fatal">The runtime exits after this frame.</param>
+    /// <param name="bodyLength">Bytes of the JSON that follows.</param>
+    public static void WriteErrorHeader(FrameBuffer output, uint id, string errorType, bool fatal, int bodyLength)
+    {
+        var start = Begin(output, 5, FrameKind.Error, out var writer);
+        writer.Write(id);
+        writer.Write(errorType);
+        writer.Write(fatal);
+        writer.WriteBinHeader(bodyLength);
+        End(output, start, ref writer, bodyLength);
+    }
+
+    public static void WriteResponseStart(FrameBuffer output, uint id, string? contentType)
+    {
+        var start = Begin(output, 3, FrameKind.ResponseStart, out var writer);
+        writer.Write(id);
+        writer.Write(contentType);
+        End(output, start, ref writer, 0);
+    }
+
+    public static void WriteChunkHeader(FrameBuffer output, uint id, int length)
+    {
+        var start = Begin(output, 3, FrameKind.Chunk, out var writer);
+        writer.Write(id);
+        writer.WriteBinHeader(length);
+        End(output, start, ref writer, length);
+    }
+
+    public static void WriteResponseEnd(FrameBuffer output, uint id)
+    {
+        var start = Begin(output, 2, FrameKind.ResponseEnd, out var writer);
+        writer.Write(id);
+        End(output, start, ref writer, 0);
+    }
+
+    private static int Begin(FrameBuffer output, int count, FrameKind kind, out MessagePackWriter writer)
+    {
+        var start = output.BeginFrame();
+        writer = new MessagePackWriter(output);
+        writer.WriteArrayHeader(count);
+        writer.Write((byte)kind);
+        return start;
+    }
+
+    private static void End(FrameBuffer output, int start, ref MessagePackWriter writer, int following)
+    {
+        writer.Flush();
+        output.EndFrame(start, following);
+    }
+}
