@@ -1,6 +1,7 @@
 namespace Hearth.Sandbox.Linux;
 
 /// <summary>errno values of Linux (asm-generic, the same on x86_64 and aarch64) that Hearth tells apart or names in messages.</summary>
+[NativeConstants("errno.h")]
 public static class Errno
 {
     public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ENXIO = 6, E2BIG = 7, ENOEXEC = 8, EBADF = 9, ECHILD = 10, EAGAIN = 11, ENOMEM = 12,

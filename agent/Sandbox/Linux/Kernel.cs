@@ -7,6 +7,8 @@ namespace Hearth.Sandbox.Linux;
 /// purpose: libc's wrappers change every thread of the process and, in a forked child, wait for threads that no longer exist.
 /// EINTR is retried here where a retry is right.
 /// </summary>
+[NativeConstants("fcntl.h", "sys/mount.h", Names =
+    ["AtEmptyPath=AT_EMPTY_PATH", "AtRecursive=AT_RECURSIVE", "OpenTreeClone=OPEN_TREE_CLONE", "MoveMountFEmptyPath=MOVE_MOUNT_F_EMPTY_PATH", "AtFdcwd=AT_FDCWD"])]
 public static unsafe partial class Kernel
 {
     private const int AtEmptyPath = 0x1000;
@@ -29,6 +31,7 @@ public static unsafe partial class Kernel
     }
 
     /// <summary>Number of the call on this architecture.</summary>
+    [NativeConstants("asm/unistd.h", Prefix = "__NR_", Case = NativeCase.LowerSnake)]
     private static class Nr
     {
         public const int Read = 0, Write = 1, Close = 3, Poll = 7, Lseek = 8, RtSigaction = 13, RtSigprocmask = 14, Ioctl = 16, Dup2 = 33, Socket = 41, Sendmsg = 46, Recvmsg = 47,

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 namespace Hearth.Sandbox.Linux;
 
 /// <summary>clone3(2), all fields up to CLONE_INTO_CGROUP (Linux 5.7).</summary>
+[NativeStruct("struct clone_args", "linux/sched.h")]
 [StructLayout(LayoutKind.Sequential)]
 public struct CloneArgs
 {
@@ -10,6 +11,8 @@ public struct CloneArgs
 }
 
 /// <summary>openat2(2).</summary>
+[NativeStruct("struct open_how", "linux/openat2.h")]
+[NativeConstants("linux/openat2.h", Names = ["ResolveNoXdev=RESOLVE_NO_XDEV", "ResolveNoSymlinks=RESOLVE_NO_SYMLINKS", "ResolveBeneath=RESOLVE_BENEATH"])]
 [StructLayout(LayoutKind.Sequential)]
 public struct OpenHow
 {
@@ -19,6 +22,8 @@ public struct OpenHow
 }
 
 /// <summary>mount_setattr(2).</summary>
+[NativeStruct("struct mount_attr", "sys/mount.h", Fields = ["Set=attr_set", "Clear=attr_clr", "UserNamespace=userns_fd"])]
+[NativeConstants("sys/mount.h", Prefix = "MOUNT_ATTR_", Case = NativeCase.Upper, Names = ["ReadOnly=MOUNT_ATTR_RDONLY"])]
 [StructLayout(LayoutKind.Sequential)]
 public struct MountAttr
 {
@@ -28,6 +33,8 @@ public struct MountAttr
 }
 
 /// <summary>The header of capset(2); the two data words follow separately.</summary>
+[NativeStruct("struct __user_cap_header_struct", "linux/capability.h")]
+[NativeConstants("linux/capability.h", Names = ["Version3=_LINUX_CAPABILITY_VERSION_3"])]
 [StructLayout(LayoutKind.Sequential)]
 public struct CapHeader
 {
@@ -38,6 +45,7 @@ public struct CapHeader
 }
 
 /// <summary>struct sock_fprog: a seccomp program.</summary>
+[NativeStruct("struct sock_fprog", "linux/filter.h", Fields = ["Length=len"])]
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct SockFprog
 {
@@ -46,6 +54,13 @@ public unsafe struct SockFprog
 }
 
 /// <summary>struct loop_config of LOOP_CONFIGURE (Linux 5.8), with loop_info64 inside.</summary>
+[NativeStruct("struct loop_config", "linux/loop.h", Fields =
+[
+    "Device=info.lo_device", "Inode=info.lo_inode", "RDevice=info.lo_rdevice", "Offset=info.lo_offset", "SizeLimit=info.lo_sizelimit", "Number=info.lo_number",
+    "EncryptType=info.lo_encrypt_type", "EncryptKeySize=info.lo_encrypt_key_size", "Flags=info.lo_flags", "FileName=info.lo_file_name",
+    "CryptName=info.lo_crypt_name", "EncryptKey=info.lo_encrypt_key", "Init=info.lo_init", "Reserved=__reserved",
+])]
+[NativeConstants("linux/loop.h", Names = ["FlagAutoclear=LO_FLAGS_AUTOCLEAR", "FlagDirectIo=LO_FLAGS_DIRECT_IO"])]
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct LoopConfig
 {

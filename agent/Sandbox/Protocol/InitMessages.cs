@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hearth.Sandbox.Linux;
 using Hearth.Sandbox.Plan;
 
 namespace Hearth.Sandbox.Protocol;
@@ -19,6 +20,7 @@ public enum InitOrder : uint
     KillAll = 4,
 }
 
+[ProtocolStruct(24)]
 [StructLayout(LayoutKind.Sequential)]
 public struct InitOrderMessage
 {
@@ -43,6 +45,7 @@ public enum InitReport : uint
     Failed = 4,
 }
 
+[ProtocolStruct(20)]
 [StructLayout(LayoutKind.Sequential)]
 public struct InitReportMessage
 {

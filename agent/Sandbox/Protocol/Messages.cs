@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hearth.Sandbox.Linux;
 using Hearth.Sandbox.Plan;
 
 namespace Hearth.Sandbox.Protocol;
@@ -53,6 +54,7 @@ public enum ShellFd
     CpuStat = 7,
 }
 
+[ProtocolStruct(16)]
 [StructLayout(LayoutKind.Sequential)]
 public struct RequestHeader
 {
@@ -68,6 +70,7 @@ public struct RequestHeader
     public uint Reserved;
 }
 
+[ProtocolStruct(32)]
 [StructLayout(LayoutKind.Sequential)]
 public struct CreateRequest
 {
@@ -85,6 +88,7 @@ public struct CreateRequest
     public int Reserved;
 }
 
+[ProtocolStruct(216)]
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct ClaimRequest
 {
@@ -113,6 +117,7 @@ public enum AnswerKind : ushort
 }
 
 /// <summary>Every packet of the spawner.</summary>
+[ProtocolStruct(28)]
 [StructLayout(LayoutKind.Sequential)]
 public struct Answer
 {

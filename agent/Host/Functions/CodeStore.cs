@@ -1,0 +1,131 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Hearth.Contracts;
+using Hearth.Contracts.Archives;
+
+namespace Hearth.Agent.Functions;
+
+/// <summary>Where a zip comes from: the agent link in production.</summary>
+internal interface ICodeSource
+{
+    /// <summary>The zip in pieces.</summary>
+    /// <exception cref="CodeUnavailableException">It cannot be had now, or does not exist.</exception>
+    IAsyncEnumerable<ReadOnlyMemory<byte>> FetchAsync(string sha256Hex, CancellationToken cancellationToken);
+}
+
+internal sealed class CodeUnavailableException(string message) : Exception(message);
+
+/// <summary>Unpacked code by the hash of its zip: <c>code/HEX/</c> is either absent or whole.</summary>
+internal sealed class CodeStore
+{
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+    private readonly Lock _sweeping = new();
+    private readonly string _root;
+    private readonly string _staging;
+    private readonly ICodeSource _source;
+    private readonly ILogger _log;
+    private readonly ConcurrentDictionary<string, Lazy<Task>> _fetching = new(StringComparer.Ordinal);
+
+    public CodeStore(string root, ICodeSource source, ILogger log)
+    {
+        _root = root;
+        _source = source;
+        _log = log;
+        _staging = Path.Join(root, ".staging");
+        Directory.CreateDirectory(root);
+        if (Directory.Exists(_staging))
+            Directory.Delete(_staging, recursive: true);
+        Directory.CreateDirectory(_staging);
+    }
+
+    public bool Has(FunctionRevision function) => function.CodeHashes.All(IsThere);
+
+    /// <exception cref="CodeUnavailableException">The control plane is away, or does not have it.</exception>
+    /// <exception cref="LambdaException">The zip is refused.</exception>
+    public async Task EnsureAsync(FunctionRevision function, CancellationToken cancellationToken)
+    {
+        foreach (var hash in function.CodeHashes)
+        {
+            if (IsThere(hash))
+                continue;
+            var fetch = _fetching.GetOrAdd(hash, static (h, self) => new Lazy<Task>(() => self.FetchAsync(h)), this);
+            await fetch.Value.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Deletes every folder that nothing uses. <paramref name="used"/> is asked again before each, since a function may have come meanwhile.</summary>
+    public void Sweep(Func<IReadOnlySet<string>> used)
+    {
+        foreach (var folder in Directory.GetDirectories(_root))
+        {
+            var name = Path.GetFileName(folder);
+            if (name.StartsWith('.') || used().Contains(name) || _fetching.ContainsKey(name))
+                continue;
+            try
+            {
+                // Out of sight first: a half-deleted folder must never look like code.
+                var trash = Path.Join(_staging, Guid.NewGuid().ToString("N"));
+                lock (_sweeping)
+                {
+                    if (used().Contains(name))
+                        continue;
+                    Directory.Move(folder, trash);
+                }
+                Directory.Delete(trash, recursive: true);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                _log.LogWarning("Unused code {Hash} could not be deleted: {Cause}", name, e.Message);
+            }
+        }
+    }
+
+    private bool IsThere(string hash)
+    {
+        // The catalogue names the function already: a sweep that comes later spares it, one that came before has removed it.
+        lock (_sweeping)
+            return Directory.Exists(Folder(hash));
+    }
+
+    private string Folder(string sha256Hex) =>
+        sha256Hex.Length == 64 && !sha256Hex.AsSpan().ContainsAnyExcept(HexDigits)
+            ? Path.Join(_root, sha256Hex)
+            : throw new ArgumentException($"'{sha256Hex}' is not a SHA-256 in lower-case hex.", nameof(sha256Hex));
+
+    private async Task FetchAsync(string hash)
+    {
+        var zip = Path.Join(_staging, Guid.NewGuid().ToString("N") + ".zip");
+        try
+        {
+            await DownloadAsync(hash, zip);
+            CodeInstaller.Install(zip, _staging, Folder(hash));
+        }
+        finally
+        {
+            File.Delete(zip);
+            _fetching.TryRemove(hash, out _);
+        }
+    }
+
+    private async Task DownloadAsync(string hash, string zip)
+    {
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        long size = 0;
+        await using (var file = new FileStream(zip, FileMode.CreateNew, FileAccess.Write))
+        {
+            await foreach (var piece in _source.FetchAsync(hash, limit.Token))
+            {
+                size += piece.Length;
+                if (size > CodeArchiveLimits.MaxUnzippedBytes)
+                    throw new CodeUnavailableException($"The control plane sent more than {CodeArchiveLimits.MaxUnzippedBytes} bytes for code {hash}.");
+                digest.AppendData(piece.Span);
+                await file.WriteAsync(piece, limit.Token);
+            }
+        }
+        var got = Convert.ToHexStringLower(digest.GetHashAndReset());
+        if (got != hash)
+            throw new CodeUnavailableException($"The control plane sent {size} bytes with SHA-256 {got} where {hash} was asked for.");
+    }
+}

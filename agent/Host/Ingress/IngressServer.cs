@@ -1,0 +1,84 @@
+using Hearth.Agent.Hosting;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Hearth.Agent.Ingress;
+
+/// <summary>
+/// Port 9000. Kestrel's own limits stand against slow and oversized clients: request line 8 KiB, headers 32 KiB in 100 lines and 30 s, bodies no slower than
+/// 240 bytes a second after a grace of 5 s, keep-alive 130 s. Bodies of invocations are bounded by their endpoint, others by the control plane.
+/// </summary>
+internal sealed class IngressServer
+{
+    private readonly AgentOptions _options;
+    private readonly WebApplication _app;
+    private readonly ControlProxy _proxy;
+
+    public IngressServer(AgentOptions options, InvocationEndpoint invocations, ControlProxy proxy, HealthEndpoint health, ILoggerFactory logging)
+    {
+        _options = options;
+        _proxy = proxy;
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Services.AddSingleton(logging);
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.AllowSynchronousIO = false;
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(options.Host, options.Port);
+        });
+        _app = builder.Build();
+        _app.Run(context =>
+        {
+            if (LocalModeGuard.Check(context.Request) is { } refusal)
+                return ErrorResponse.WriteAsync(context, refusal);
+            if (InvocationPath.TryMatch(context.Request, out var function))
+                return invocations.HandleAsync(context, function);
+            return context.Request.Path.Value == "/healthz" ? health.HandleAsync(context) : proxy.HandleAsync(context);
+        });
+    }
+
+    /// <returns>http://ADDRESS:PORT.</returns>
+    public async Task<string> StartAsync()
+    {
+        try
+        {
+            await _app.StartAsync();
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new IOException(
+                $"cannot listen on {_options.Host}:{_options.Port}: another program uses the port (ss -ltnp 'sport = :{_options.Port}' names it); stop it or choose another with --port", e);
+        }
+        catch (System.Net.Sockets.SocketException e)
+        {
+            throw new IOException($"cannot listen on {_options.Host}:{_options.Port}: {e.Message}; choose another with --host and --port (ports below 1024 need root)", e);
+        }
+        return _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+    }
+
+    public async Task StopAsync(TimeSpan patience)
+    {
+        using var limit = new CancellationTokenSource(patience);
+        try
+        {
+            await _app.StopAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // What still runs is told by the scheduler.
+        }
+        await _app.DisposeAsync();
+        _proxy.Dispose();
+    }
+
+    // Signals are the program's business: it stops the parts in order.
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Text;
+using System.Text.Json;
+using Hearth.Contracts;
+
+namespace Hearth.Agent.Ingress;
+
+internal enum InvocationType
+{
+    RequestResponse,
+    Event,
+    DryRun,
+}
+
+/// <summary>What the caller wants, from Lambda's request headers.</summary>
+/// <param name="Type">How.</param>
+/// <param name="WantsTail">The last 4 KB of the log in the answer.</param>
+/// <param name="ClientContext">Decoded JSON, or null.</param>
+/// <param name="ContentType">As given, when it fits a frame.</param>
+internal readonly record struct InvocationHeaders(InvocationType Type, bool WantsTail, string? ClientContext, string? ContentType)
+{
+    private const int MaxClientContext = 3583;
+    private const int MaxContentType = 256;
+
+    /// <exception cref="LambdaException">A header has a value that Lambda refuses.</exception>
+    public static InvocationHeaders Parse(HttpRequest request)
+    {
+        var type = One(request, "X-Amz-Invocation-Type") switch
+        {
+            null or "" or "RequestResponse" => InvocationType.RequestResponse,
+            "Event" => InvocationType.Event,
+            "DryRun" => InvocationType.DryRun,
+            var other => throw Enum(other, "invocationType", "Event, RequestResponse, DryRun"),
+        };
+        var tail = One(request, "X-Amz-Log-Type") switch
+        {
+            null or "" or "None" => false,
+            "Tail" => true,
+            var other => throw Enum(other, "logType", "None, Tail"),
+        };
+        var contentType = request.ContentType;
+        var fits = contentType is { Length: <= MaxContentType } && contentType.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
+        return new InvocationHeaders(type, tail, Context(One(request, "X-Amz-Client-Context")), fits ? contentType : null);
+    }
+
+    /// <summary>JSON is what Lambda expects; a body that says it is something else is passed on as it is.</summary>
+    public static bool IsJson(HttpRequest request) =>
+        request.ContentType is not { Length: > 0 } type
+        || type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase)
+        || type.StartsWith("application/x-amz-json", StringComparison.OrdinalIgnoreCase);
+
+    private static string? One(HttpRequest request, string name) => request.Headers[name] is [{ } value, ..] ? value : null;
+
+    private static LambdaException Enum(string value, string member, string set) =>
+        new(LambdaError.Validation(value, member, $"Member must satisfy enum value set: [{set}]"));
+
+    private static string? Context(string? header)
+    {
+        if (string.IsNullOrEmpty(header))
+            return null;
+        if (header.Length > MaxClientContext)
+            throw new LambdaException(LambdaError.InvalidRequestContent($"Client context must be no more than {MaxClientContext} bytes."));
+        var bytes = new byte[header.Length];
+        if (!Convert.TryFromBase64String(header, bytes, out var length))
+            throw new LambdaException(LambdaError.InvalidRequestContent("Client context must be a valid Base64-encoded JSON object."));
+        try
+        {
+            var reader = new Utf8JsonReader(bytes.AsSpan(0, length));
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                throw new JsonException();
+            reader.Skip();
+            if (reader.Read())
+                throw new JsonException();
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes, 0, length);
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            throw new LambdaException(LambdaError.InvalidRequestContent("Client context must be a valid Base64-encoded JSON object."));
+        }
+    }
+}

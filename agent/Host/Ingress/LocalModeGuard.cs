@@ -1,0 +1,25 @@
+using System.Net;
+using Hearth.Contracts;
+
+namespace Hearth.Agent.Ingress;
+
+/// <summary>
+/// Without access keys everybody on this machine is trusted, and nobody else: a web page in the operator's browser must not reach us by a name that
+/// resolves to loopback (DNS rebinding: the Host gives it away), nor by a request across sites.
+/// </summary>
+internal static class LocalModeGuard
+{
+    public static LambdaError? Check(HttpRequest request)
+    {
+        if (!IsLoopback(request.Host.Host))
+            return LambdaError.AccessDenied("This node serves only its own machine: the Host header must be localhost or a loopback address, because no access keys exist.");
+        if (request.Headers.Origin.Count > 0)
+            return LambdaError.AccessDenied("Requests from web pages (with an Origin header) are refused while no access keys exist.");
+        if (request.Headers["Sec-Fetch-Site"] is [{ } site, ..] && !site.Equals("none", StringComparison.OrdinalIgnoreCase) && !site.Equals("same-origin", StringComparison.OrdinalIgnoreCase))
+            return LambdaError.AccessDenied("Requests from other sites' web pages (Sec-Fetch-Site) are refused while no access keys exist.");
+        return null;
+    }
+
+    private static bool IsLoopback(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+}

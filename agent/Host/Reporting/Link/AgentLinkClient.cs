@@ -1,0 +1,215 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Grpc.Core;
+using Hearth.Agent.Functions;
+using Hearth.Agent.Reporting.Journal;
+using Hearth.Contracts.V1;
+
+namespace Hearth.Agent.Reporting.Link;
+
+/// <summary>
+/// The one stream to the control plane, dialled by this agent and dialled again, with back-off, whenever it ends. Everything that must not be lost is kept
+/// elsewhere (journal, catalogue) and sent again by the next connection.
+/// </summary>
+internal sealed class AgentLinkClient : IDisposable
+{
+    private const int MaxQueries = 256;
+    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(3);
+    private readonly ControlChannel _channel;
+    private readonly LinkIdentity _identity;
+    private readonly Catalogue _catalogue;
+    private readonly InvocationJournal _journal;
+    private readonly QueryAnswers _answers;
+    private readonly Func<Capacity> _capacity;
+    private readonly CodePreparer _preparer;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly JournalPump _pump;
+    private readonly ConcurrentDictionary<ulong, CancellationTokenSource> _queries = new();
+    private readonly CancellationTokenSource _stop = new();
+    private volatile ChannelWriter<AgentMessage>? _output;
+    private Task _running = Task.CompletedTask;
+
+    public AgentLinkClient(
+        ControlChannel channel, LinkIdentity identity, Catalogue catalogue, InvocationJournal journal, QueryAnswers answers, Func<Capacity> capacity,
+        CodePreparer preparer, TimeProvider time, ILogger log)
+    {
+        _channel = channel;
+        _identity = identity;
+        _catalogue = catalogue;
+        _journal = journal;
+        _answers = answers;
+        _capacity = capacity;
+        _preparer = preparer;
+        _time = time;
+        _log = log;
+        _pump = new JournalPump(journal, time);
+        journal.Appended = _pump.Wake;
+        preparer.Report = ready => _output?.TryWrite(new AgentMessage { FunctionReady = ready });
+    }
+
+    public bool IsConnected => _output is not null;
+
+    public void Start() => _running = Task.Run(RunAsync);
+
+    /// <summary>Waits a moment for the journal to be acknowledged, then hangs up.</summary>
+    public async Task StopAsync(TimeSpan patience)
+    {
+        var began = _time.GetTimestamp();
+        _pump.Wake();
+        while (IsConnected && _journal.Acknowledged < _journal.Last && _time.GetElapsedTime(began) < patience)
+            await Task.Delay(20);
+        await _stop.CancelAsync();
+        await _running;
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    private async Task RunAsync()
+    {
+        var wait = s_shortest;
+        var quiet = false;
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await ConnectAsync(() =>
+                {
+                    wait = s_shortest;
+                    quiet = false;
+                });
+            }
+            catch (Exception e) when (!_stop.IsCancellationRequested)
+            {
+                if (!quiet)
+                    _log.LogWarning("No link to the control plane: {Cause}; invocations go on, trying again", e is RpcException rpc ? rpc.Status.Detail : e.Message);
+                quiet = true;
+            }
+            catch (Exception)
+            {
+                return; // stopping
+            }
+            await Task.Delay(wait * (0.5 + Random.Shared.NextDouble()), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            wait = wait * 2 < s_longest ? wait * 2 : s_longest;
+        }
+    }
+
+    private async Task ConnectAsync(Action established)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        using var call = _channel.Link.Connect(cancellationToken: ending.Token);
+        var output = Channel.CreateBounded<AgentMessage>(new BoundedChannelOptions(1024) { SingleReader = true });
+        await call.RequestStream.WriteAsync(new AgentMessage { Hello = _identity.Hello() }, ending.Token);
+        try
+        {
+            // The first message proves that the other side is one: until then nothing else is sent.
+            if (!await call.ResponseStream.MoveNext(ending.Token) || call.ResponseStream.Current.BodyCase != ControlMessage.BodyOneofCase.Snapshot)
+                throw new InvalidOperationException("the control plane did not begin with a snapshot");
+            established();
+            _output = output.Writer;
+            Handle(call.ResponseStream.Current, output.Writer, ending.Token);
+            _log.LogInformation("Linked to the control plane; {Count} functions", _catalogue.Functions.Count);
+            Task[] loops =
+            [
+                ReadAsync(call.ResponseStream, output.Writer, ending.Token),
+                WriteAsync(output.Reader, call.RequestStream, ending.Token),
+                _pump.RunAsync(output.Writer, ending.Token),
+                ReportCapacityAsync(output.Writer, ending.Token),
+            ];
+            var first = await Task.WhenAny(loops);
+            await ending.CancelAsync();
+            await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await first;
+            throw new InvalidOperationException("the control plane hung up");
+        }
+        finally
+        {
+            _output = null;
+            foreach (var query in _queries.Values)
+                await query.CancelAsync();
+        }
+    }
+
+    private async Task ReadAsync(IAsyncStreamReader<ControlMessage> incoming, ChannelWriter<AgentMessage> output, CancellationToken cancellationToken)
+    {
+        while (await incoming.MoveNext(cancellationToken))
+            Handle(incoming.Current, output, cancellationToken);
+    }
+
+    private static async Task WriteAsync(ChannelReader<AgentMessage> messages, IClientStreamWriter<AgentMessage> outgoing, CancellationToken cancellationToken)
+    {
+        await foreach (var message in messages.ReadAllAsync(cancellationToken))
+            await outgoing.WriteAsync(message, cancellationToken);
+    }
+
+    private async Task ReportCapacityAsync(ChannelWriter<AgentMessage> output, CancellationToken cancellationToken)
+    {
+        Capacity? last = null;
+        while (true)
+        {
+            var now = _capacity();
+            if (!now.Equals(last))
+                await output.WriteAsync(new AgentMessage { Capacity = now }, cancellationToken);
+            last = now;
+            await Task.Delay(TimeSpan.FromSeconds(1), _time, cancellationToken);
+        }
+    }
+
+    private void Handle(ControlMessage message, ChannelWriter<AgentMessage> output, CancellationToken ending)
+    {
+        switch (message.BodyCase)
+        {
+            case ControlMessage.BodyOneofCase.Snapshot:
+                _catalogue.Replace(message.Snapshot.Functions);
+                // The control plane may have lost what it was told before: every function is reported anew.
+                _preparer.OnSynchronized();
+                break;
+            case ControlMessage.BodyOneofCase.Upsert:
+                _catalogue.Upsert(message.Upsert);
+                break;
+            case ControlMessage.BodyOneofCase.Removed:
+                _catalogue.Remove(message.Removed.FunctionName, message.Removed.Version);
+                break;
+            case ControlMessage.BodyOneofCase.JournalAck:
+                _journal.Acknowledge(message.JournalAck.Epoch, message.JournalAck.LastSequence);
+                _pump.Wake();
+                break;
+            case ControlMessage.BodyOneofCase.Query:
+                _ = AnswerAsync(message.Query, output, ending);
+                break;
+            case ControlMessage.BodyOneofCase.CancelQuery:
+                if (_queries.TryGetValue(message.CancelQuery.QueryId, out var query))
+                    query.Cancel();
+                break;
+        }
+    }
+
+    private async Task AnswerAsync(Query query, ChannelWriter<AgentMessage> output, CancellationToken ending)
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(ending);
+        try
+        {
+            if (_queries.Count >= MaxQueries || !_queries.TryAdd(query.QueryId, cancel))
+            {
+                await output.WriteAsync(new AgentMessage { QueryResult = new QueryResult { QueryId = query.QueryId, Error = $"{MaxQueries} questions are open already" } }, ending);
+                return;
+            }
+            // Reading files must not hold up the stream.
+            await Task.Run(() => _answers.AnswerAsync(query, output, cancel.Token), cancel.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody waits for it any more.
+        }
+        catch (Exception e)
+        {
+            _log.LogWarning("A question of the control plane could not be answered: {Cause}", e.Message);
+            output.TryWrite(new AgentMessage { QueryResult = new QueryResult { QueryId = query.QueryId, Error = e.Message } });
+        }
+        finally
+        {
+            _queries.TryRemove(new KeyValuePair<ulong, CancellationTokenSource>(query.QueryId, cancel));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+
+namespace Hearth.Agent.Reporting.Logs;
+
+/// <summary>The files of one function: <c>FIRSTMS-NUMBER.log</c>, so that names sort by time and the directory is the coarse time index;
+/// beside each lies <c>.idx</c>, pairs of (time, offset) every 64 KiB.</summary>
+internal static class LogSegments
+{
+    public static string Name(string folder, long firstUnixMs, long number) =>
+        Path.Join(folder, string.Create(CultureInfo.InvariantCulture, $"{firstUnixMs:D15}-{number:D10}.log"));
+
+    public static string IndexOf(string segment) => Path.ChangeExtension(segment, ".idx");
+
+    public static string[] List(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return [];
+        var files = Directory.GetFiles(folder, "*.log");
+        Array.Sort(files, StringComparer.Ordinal);
+        return files;
+    }
+
+    /// <summary>0 for a name that is not ours.</summary>
+    public static long FirstTime(string segment)
+    {
+        var name = Path.GetFileName(segment.AsSpan());
+        return name.Length > 15 && long.TryParse(name[..15], CultureInfo.InvariantCulture, out var time) ? time : 0;
+    }
+
+    /// <summary>Deletes what is over the caps, oldest first. The newest segment always stays.</summary>
+    public static void Trim(string folder, LogSettings settings, DateTimeOffset now)
+    {
+        var files = List(folder);
+        var sizes = Array.ConvertAll(files, static f => new FileInfo(f) is { Exists: true } i ? i.Length : 0);
+        var total = sizes.Sum();
+        var oldest = (now - settings.MaxAge).ToUnixTimeMilliseconds();
+        for (var i = 0; i < files.Length - 1; i++)
+        {
+            if (total <= settings.MaxBytesPerFunction && FirstTime(files[i + 1]) >= oldest)
+                return;
+            File.Delete(IndexOf(files[i]));
+            File.Delete(files[i]);
+            total -= sizes[i];
+        }
+    }
+}

@@ -1,0 +1,534 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using Hearth.Agent.Functions;
+using Hearth.Agent.Reporting.Logs;
+using Hearth.Agent.Scheduling;
+using Hearth.Agent.Spawning;
+using Hearth.Agent.Streaming;
+using Hearth.Contracts;
+using Hearth.Contracts.V1;
+using Hearth.Wire;
+
+namespace Hearth.Agent.Sandboxes;
+
+/// <summary>
+/// One sandbox of one function. Its events are handled by the loop's thread; only the start of an invocation may come from another
+/// (<see cref="Dispatch"/>). State changes are the owner's, under its gate.
+/// </summary>
+internal sealed class Instance : IFrameSink, IDisposable
+{
+    // The process is gone when its pipe is; should the word of it not come, something holds the process and it is ended.
+    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(1);
+    private readonly IInstanceOwner _owner;
+    private readonly InstanceServices _services;
+    private readonly InstanceLog _log;
+    private readonly InvocationReporter _reporter;
+    // Between the thread that dispatches and the loop that finds the runtime dead. Taken before the owner's gate, never after.
+    private readonly Lock _dispatch = new();
+    private readonly Lock _freezer = new();
+    private readonly ResponseBuffer _response = new();
+    private ISandbox? _sandbox;
+    private FrameLink? _link;
+    private LogPipe? _output;
+    private int _generation;
+    private bool _helloWaits;
+    private string _runtime = "";
+    private string _runtimeVersion = "";
+    private long _initStarted;
+    private TimeSpan _initLimit;
+    private bool _initLogged;
+    private long _unreportedInitUs;
+    private long _endedAt;
+    private bool _frozen;
+    private bool _exited;
+    private int _destroying;
+
+    public Instance(FunctionPool pool, IInstanceOwner owner, InstanceServices services)
+    {
+        Pool = pool;
+        Function = pool.Function;
+        _owner = owner;
+        _services = services;
+        Created = services.Time.GetUtcNow();
+        var stream = $"{Created:yyyy'/'MM'/'dd}/[{Function.Version}]{Id:N}";
+        _log = new InstanceLog(services.Logs.Open(Function.Name), stream, services.Time);
+        _reporter = new InvocationReporter(services, Function, _log);
+        LastUsed = Created;
+    }
+
+    public Guid Id { get; } = Guid.NewGuid();
+
+    public FunctionPool Pool { get; }
+
+    public FunctionRevision Function { get; }
+
+    public int MemoryMb => Function.Spec.MemoryMb;
+
+    public DateTimeOffset Created { get; }
+
+    public DateTimeOffset LastUsed { get; private set; }
+
+    public long Invocations { get; private set; }
+
+    public int InitMillis { get; private set; }
+
+    /// <summary>Guarded by the owner's gate, like the four after it.</summary>
+    public InstanceState State { get; private set; } = InstanceState.Starting;
+
+    public Invocation? Current { get; set; }
+
+    public long IdleSince { get; set; }
+
+    public bool CountsAsStarting { get; set; }
+
+    public bool IsBare => State == InstanceState.Bare;
+
+    public bool HasExited => _exited;
+
+    public void SetState(InstanceState next)
+    {
+        if (!InstanceStates.MayFollow(State, next))
+            throw new InvalidOperationException($"An instance cannot go from {State} to {next}.");
+        State = next;
+    }
+
+    /// <summary>Makes the sandbox. Runs on the thread pool.</summary>
+    public async Task StartAsync()
+    {
+        try
+        {
+            var sandbox = await SandboxStarter.StartAsync(_services, Function);
+            _services.Loop.Post(() => Attach(sandbox));
+        }
+        catch (LambdaException e)
+        {
+            _owner.OnStartFailed(this, e.Error);
+        }
+        catch (Exception e)
+        {
+            _services.Log.LogError(e, "An instance of {Function} could not be started", Function.Name);
+            _owner.OnStartFailed(this, LambdaError.Service("The sandbox could not be started; the agent's log has the cause."));
+        }
+    }
+
+    /// <summary>Writes the event to the runtime. Any thread; the invocation is already claimed for this instance.</summary>
+    public void Dispatch(Invocation invocation)
+    {
+        lock (_dispatch)
+        {
+            if (!ReferenceEquals(Current, invocation) || invocation.Stage != InvocationStage.Claimed || _link is not { } link)
+                return;
+            Thaw();
+            BeginInvocation(invocation, Interlocked.Exchange(ref _unreportedInitUs, 0));
+            Send(link, invocation);
+        }
+    }
+
+    /// <summary>The owner chose this bare instance: its runtime gets Init. Loop's thread.</summary>
+    public void BeginInit()
+    {
+        if (State != InstanceState.Init)
+            return;
+        StartInitClock(_services.Settings.InitLimit);
+        if (_helloWaits)
+            SendInit();
+    }
+
+    /// <summary>The owner has set Stopping. Loop's thread.</summary>
+    public void Shutdown()
+    {
+        FailCurrentOnShutdown();
+        ClosePipes();
+        if (_sandbox is not null)
+            Destroy();
+    }
+
+    /// <summary>Clocks: init, the function's time limit, freezing. Loop's thread.</summary>
+    /// <returns>True while it wants to be called again soon.</returns>
+    public bool Tick()
+    {
+        switch (State)
+        {
+            case InstanceState.Init when _services.Time.GetElapsedTime(_initStarted) >= _initLimit:
+                OnInitTimeout();
+                break;
+            case InstanceState.Busy when Current is { Stage: InvocationStage.Dispatched } invocation
+                && _services.Time.GetElapsedTime(invocation.StartedAt) >= Function.Timeout:
+                GiveUp(RuntimeFailure.TimedOut(Function.Timeout), destroy: false);
+                break;
+            case InstanceState.Idle:
+                Freeze();
+                break;
+        }
+        if (_endedAt != 0 && _services.Time.GetElapsedTime(_endedAt) >= ExitPatience)
+            GiveUp(RuntimeFailure.Violation("it closed its response pipe"), destroy: true);
+        return State is not (InstanceState.Frozen or InstanceState.Bare or InstanceState.Gone) || _endedAt != 0;
+    }
+
+    public SandboxStats ReadStats() => _reporter.ReadStats(_sandbox);
+
+    public void OnFrame(in RuntimeFrame frame)
+    {
+        switch (frame.Kind)
+        {
+            case FrameKind.Hello:
+                OnHello(frame);
+                break;
+            case FrameKind.InitDone:
+                OnInitDone();
+                break;
+            case FrameKind.Error when frame.Id == 0:
+                GiveUp(RuntimeFailure.InitError(frame.ErrorType.ToString(), frame.Payload.ToArray()), destroy: false);
+                break;
+            case FrameKind.Error:
+                Finish(frame.Payload, contentType: null, isError: true, fatal: frame.IsFatal);
+                break;
+            case FrameKind.Response:
+                Finish(frame.Payload, frame.ContentType.ToStringOrNull(), isError: false, fatal: false);
+                break;
+            case FrameKind.ResponseStart:
+                _response.Begin(frame.ContentType.ToStringOrNull());
+                break;
+            case FrameKind.Chunk when !_response.TryAppend(frame.Payload.Span):
+                GiveUp(RuntimeFailure.ResponseTooLarge(FrameLimits.MaxPayloadLength), destroy: false);
+                break;
+            case FrameKind.ResponseEnd:
+                Finish(_response.Written, _response.ContentType, isError: false, fatal: false);
+                _response.Clear();
+                break;
+        }
+    }
+
+    public void OnResponsesEnded()
+    {
+        if (!_exited)
+            _endedAt = _services.Time.GetTimestamp();
+    }
+
+    public void OnViolation(Exception cause)
+    {
+        _services.Log.LogWarning("Instance {Id} of {Function} is ended, its runtime broke the protocol: {Cause}", Id, Function.Name, cause.Message);
+        GiveUp(RuntimeFailure.Violation(cause is WireException wire ? wire.Cause : "the agent could not go on with it"), destroy: true);
+    }
+
+    /// <summary>Pipes only; the sandbox is ended by <see cref="Shutdown"/>.</summary>
+    public void Dispose() => _link?.Dispose();
+
+    private void Attach(ISandbox sandbox)
+    {
+        _sandbox = sandbox;
+        if (!_owner.OnAttached(this))
+        {
+            Destroy();
+            return;
+        }
+        OpenPipes(sandbox);
+        StartInitClock(_services.Settings.InitLimit);
+    }
+
+    private void OpenPipes(ISandbox sandbox)
+    {
+        var generation = ++_generation;
+        _exited = _helloWaits = false;
+        _endedAt = 0;
+        _link = new FrameLink(_services.Loop, sandbox.Requests, sandbox.Responses, this);
+        _output = new LogPipe(_services.Loop, sandbox.Logs, _log, _services.Time);
+        _output.Open();
+        _link.Open();
+        sandbox.Exited.ContinueWith(
+            exit => _services.Loop.Post(() => OnExited(generation, exit.IsCompletedSuccessfully ? exit.Result : new RuntimeExit(0, 9, false, true))),
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private void ClosePipes()
+    {
+        _output?.Drain();
+        _output?.Close();
+        _link?.Close();
+        _endedAt = 0;
+    }
+
+    private void StartInitClock(TimeSpan limit)
+    {
+        _initStarted = _services.Time.GetTimestamp();
+        _initLimit = limit;
+        _initLogged = false;
+    }
+
+    private void OnHello(in RuntimeFrame frame)
+    {
+        _runtime = frame.Runtime.ToString();
+        _runtimeVersion = frame.RuntimeVersion.ToString();
+        if (State == InstanceState.Init)
+            SendInit();
+        else
+            _helloWaits = true;
+    }
+
+    private void SendInit()
+    {
+        _helloWaits = false;
+        if (!_initLogged)
+        {
+            _initLogged = true;
+            // AWS names the runtime's build by a hash; here it is the hash of its name and version.
+            var version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{_runtime}:{_runtimeVersion}")));
+            PlatformLines.InitStart(_log, $"{_runtime}:{_runtimeVersion}", $"arn:aws:lambda:{Function.Region}::runtime:{version}");
+        }
+        var left = _initLimit - _services.Time.GetElapsedTime(_initStarted);
+        var deadline = (_services.Time.GetUtcNow() + left).ToUnixTimeMilliseconds();
+        _link!.SendInit(Function.Spec.Handler, EnvironmentBuilder.Build(Function, _log.Stream), deadline);
+    }
+
+    private void OnInitDone()
+    {
+        var took = _services.Time.GetElapsedTime(_initStarted);
+        InitMillis = (int)took.TotalMilliseconds;
+        // Output of the init belongs to it, not to the first invocation.
+        _output?.Drain();
+        if (Current is { } bound)
+        {
+            _owner.OnBoundInit(this);
+            Send(_link!, bound);
+            return;
+        }
+        _unreportedInitUs = Math.Max(1, (long)took.TotalMicroseconds);
+        Continue(_owner.Release(this, null));
+    }
+
+    private void BeginInvocation(Invocation invocation, long initUs)
+    {
+        invocation.Stage = InvocationStage.Dispatched;
+        invocation.InitUs = initUs;
+        invocation.StartedAt = _services.Time.GetTimestamp();
+        invocation.StartUnixMs = _services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        _log.Begin(invocation.RequestId, invocation.Tail);
+        PlatformLines.Start(_log, invocation.RequestIdText, Function.Version);
+    }
+
+    private void Send(FrameLink link, Invocation invocation)
+    {
+        try
+        {
+            link.SendInvoke(
+                new InvokeHeader(
+                    invocation.RequestIdText, invocation.StartUnixMs + (long)Function.Timeout.TotalMilliseconds, invocation.InvokedArn,
+                    invocation.TraceId, invocation.ClientContext, ContentType: invocation.ContentType),
+                invocation.Payload);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            _services.Loop.Post(() => OnViolation(e));
+        }
+    }
+
+    private void Finish(ReadOnlyMemory<byte> payload, string? contentType, bool isError, bool fatal)
+    {
+        if (_link!.IsSending)
+        {
+            OnViolation(new WireException("it answered before it had read the whole event", 0));
+            return;
+        }
+        var invocation = Current!;
+        // The body is copied out of the parser's buffer: it lives until the caller's socket has taken it.
+        var rented = ArrayPool<byte>.Shared.Rent(Math.Max(1, payload.Length));
+        payload.CopyTo(rented);
+        _output?.Drain();
+        _reporter.Report(invocation, _sandbox, isError ? InvocationStatus.FunctionError : InvocationStatus.Success, null, null);
+        Invocations++;
+        LastUsed = _services.Time.GetUtcNow();
+        var result = new InvocationResult(null, isError, rented.AsMemory(0, payload.Length), rented, contentType);
+        if (fatal)
+        {
+            EndRuntime(destroy: false, out _);
+            _owner.Complete(invocation, result);
+            return;
+        }
+        // Idle before its caller is told: the caller's next event must find it.
+        var next = _owner.Release(this, invocation);
+        invocation.Complete(result);
+        Continue(next);
+    }
+
+    private void Continue(Invocation? next)
+    {
+        if (next is not null)
+            Dispatch(next);
+    }
+
+    /// <summary>The runtime is done for: its invocation fails, and it is started anew or destroyed.</summary>
+    private void GiveUp(RuntimeFailure failure, bool destroy)
+    {
+        if (State is InstanceState.Stopping or InstanceState.Gone or InstanceState.Resetting)
+            return;
+        var during = State == InstanceState.Init;
+        var bound = Current is not null;
+        var initTook = _services.Time.GetElapsedTime(_initStarted);
+        _output?.Drain();
+        if (during)
+            PlatformLines.InitReport(_log, initTook, bound ? "invoke" : "init", failure.ReportStatus, failure.ReportErrorType);
+        var invocation = EndRuntime(destroy, out var undispatched);
+        if (invocation is null)
+            return;
+        if (undispatched && !during)
+        {
+            _owner.Requeue(invocation);
+            return;
+        }
+        if (undispatched)
+            BeginInvocation(invocation, (long)initTook.TotalMicroseconds);
+        var status = during && failure.Status == InvocationStatus.FunctionError ? InvocationStatus.InitError : failure.Status;
+        _reporter.Report(invocation, _sandbox, status, failure.ReportStatus, failure.ReportErrorType);
+        Invocations++;
+        _owner.Complete(invocation, failure.ToResult(invocation.RequestIdText));
+    }
+
+    private Invocation? EndRuntime(bool destroy, out bool undispatched)
+    {
+        Invocation? invocation;
+        lock (_dispatch)
+        {
+            invocation = _owner.Interrupt(this, destroy);
+            undispatched = invocation is { Stage: not InvocationStage.Dispatched };
+        }
+        ClosePipes();
+        Thaw();
+        if (State == InstanceState.Resetting)
+            _ = ResetAsync(_sandbox!);
+        else
+            Destroy();
+        return invocation;
+    }
+
+    private void OnInitTimeout()
+    {
+        if (Current is not null)
+        {
+            GiveUp(RuntimeFailure.TimedOut(Function.Timeout), destroy: false);
+            return;
+        }
+        PlatformLines.InitReport(_log, _services.Time.GetElapsedTime(_initStarted), "init", "timeout", null);
+        var bound = _owner.BindSecondTry(this);
+        ClosePipes();
+        if (bound is not null)
+            BeginInvocation(bound, 0);
+        _ = ResetAsync(_sandbox!);
+    }
+
+    private async Task ResetAsync(ISandbox sandbox)
+    {
+        try
+        {
+            await sandbox.ResetAsync(CancellationToken.None);
+            _services.Loop.Post(() => OnResetDone(sandbox));
+        }
+        catch (Exception e)
+        {
+            _services.Log.LogInformation("Instance {Id} of {Function} cannot be reset and is replaced: {Cause}", Id, Function.Name, e.Message);
+            _services.Loop.Post(OnResetFailed);
+        }
+    }
+
+    private void OnResetDone(ISandbox sandbox)
+    {
+        if (State != InstanceState.Resetting)
+            return;
+        OpenPipes(sandbox);
+        if (Current is { } bound)
+        {
+            _owner.OnReset(this);
+            StartInitClock(Function.Timeout - _services.Time.GetElapsedTime(bound.StartedAt));
+        }
+        else if (_owner.OnReset(this))
+        {
+            BeginInit();
+        }
+    }
+
+    private void OnResetFailed()
+    {
+        if (State != InstanceState.Resetting)
+            return;
+        var bound = _owner.Interrupt(this, destroy: true);
+        Destroy();
+        if (bound is null)
+            return;
+        var failure = RuntimeFailure.Platform("The sandbox was lost while it was started again; try again.");
+        _reporter.Report(bound, _sandbox, failure.Status, failure.ReportStatus, failure.ReportErrorType);
+        _owner.Complete(bound, failure.ToResult(bound.RequestIdText));
+    }
+
+    private void OnExited(int generation, RuntimeExit exit)
+    {
+        if (generation != _generation || State is InstanceState.Stopping or InstanceState.Gone or InstanceState.Resetting)
+            return;
+        _exited = true;
+        _endedAt = 0;
+        // What it wrote before it died counts: an answer is an answer.
+        _link!.ReadRest();
+        if (State is InstanceState.Stopping or InstanceState.Gone or InstanceState.Resetting || generation != _generation)
+            return;
+        var failure = exit.SandboxLost && !exit.OutOfMemory
+            ? RuntimeFailure.Platform("The sandbox was lost with the process that keeps it; try again.")
+            : RuntimeFailure.Exited(exit);
+        // A runtime that dies before it is given anything would do so for ever.
+        GiveUp(failure, destroy: exit.SandboxLost || State == InstanceState.Bare);
+    }
+
+    private void FailCurrentOnShutdown()
+    {
+        if (Current is not { } invocation)
+            return;
+        Current = null;
+        var failure = RuntimeFailure.Platform("The node is stopping and could not wait for this invocation any longer.");
+        if (invocation.Stage == InvocationStage.Dispatched)
+            _reporter.Report(invocation, _sandbox, failure.Status, failure.ReportStatus, failure.ReportErrorType);
+        _owner.Complete(invocation, failure.ToResult(invocation.RequestIdText));
+    }
+
+    private void Freeze()
+    {
+        if (!_owner.TryFreeze(this))
+            return;
+        lock (_freezer)
+        {
+            // Claimed meanwhile: then it must run.
+            if (State != InstanceState.Frozen || _frozen)
+                return;
+            _sandbox!.Freeze();
+            _frozen = true;
+        }
+    }
+
+    private void Thaw()
+    {
+        lock (_freezer)
+        {
+            if (!_frozen)
+                return;
+            _frozen = false;
+            _sandbox!.Thaw();
+        }
+    }
+
+    private void Destroy()
+    {
+        if (Interlocked.Exchange(ref _destroying, 1) != 0)
+            return;
+        _ = DestroyAsync(_sandbox!);
+    }
+
+    private async Task DestroyAsync(ISandbox sandbox)
+    {
+        try
+        {
+            await sandbox.DestroyAsync();
+        }
+        catch (Exception e)
+        {
+            _services.Log.LogError("Sandbox {Id} of {Function} could not be removed: {Cause}", sandbox.Id, Function.Name, e.Message);
+        }
+        _owner.OnGone(this);
+    }
+}

@@ -1,0 +1,93 @@
+using Hearth.Agent.Functions;
+using Hearth.Agent.Sandboxes;
+
+namespace Hearth.Agent.Scheduling;
+
+/// <summary>The instances and the queue of one version of a function. Guarded by the scheduler's gate.</summary>
+internal sealed class FunctionPool(FunctionRevision function)
+{
+    private readonly Queue<Invocation> _queue = new();
+    // Newest last: the surplus at the front ages and is evicted.
+    private readonly List<Instance> _idle = [];
+
+    public FunctionRevision Function { get; set; } = function;
+
+    /// <summary>The function was deleted: nothing new starts here.</summary>
+    public bool IsRemoved { get; set; }
+
+    /// <summary>Every instance that is not gone.</summary>
+    public HashSet<Instance> Instances { get; } = [];
+
+    public IReadOnlyList<Instance> Idle => _idle;
+
+    public int Waiting { get; private set; }
+
+    /// <summary>Instances that will ask for work when they are initialised.</summary>
+    public int Starting { get; set; }
+
+    /// <summary>Accepted and not yet answered.</summary>
+    public int InFlight { get; set; }
+
+    public void Enqueue(Invocation invocation)
+    {
+        invocation.Stage = InvocationStage.Queued;
+        _queue.Enqueue(invocation);
+        Waiting++;
+    }
+
+    public Invocation? Dequeue()
+    {
+        while (_queue.TryDequeue(out var invocation))
+        {
+            if (invocation.Stage != InvocationStage.Queued)
+                continue; // its caller left
+            Waiting--;
+            return invocation;
+        }
+        return null;
+    }
+
+    public Invocation? Peek()
+    {
+        while (_queue.TryPeek(out var invocation))
+        {
+            if (invocation.Stage == InvocationStage.Queued)
+                return invocation;
+            _queue.Dequeue();
+        }
+        return null;
+    }
+
+    /// <summary>Takes one out of the queue wherever it stands.</summary>
+    public bool Abandon(Invocation invocation)
+    {
+        if (invocation.Stage != InvocationStage.Queued)
+            return false;
+        invocation.Stage = InvocationStage.Done;
+        Waiting--;
+        return true;
+    }
+
+    public void AddIdle(Instance instance) => _idle.Add(instance);
+
+    public bool RemoveIdle(Instance instance) => _idle.Remove(instance);
+
+    /// <summary>The instance that was used last, initialised, of the current revision; null when there is none.</summary>
+    public Instance? TakeWarm() => Take(bare: false);
+
+    /// <summary>One whose runtime was started anew after a failure, and waits for Init.</summary>
+    public Instance? TakeBare() => Take(bare: true);
+
+    private Instance? Take(bool bare)
+    {
+        for (var i = _idle.Count - 1; i >= 0; i--)
+        {
+            var instance = _idle[i];
+            if (instance.IsBare != bare || !ReferenceEquals(instance.Function, Function))
+                continue;
+            _idle.RemoveAt(i);
+            return instance;
+        }
+        return null;
+    }
+}

@@ -1,0 +1,68 @@
+using Hearth.Agent.Sandboxes;
+using Hearth.Contracts;
+
+namespace Hearth.Agent.Scheduling;
+
+// Time: a fast tick on the loop's thread while anything runs, and a slow one that ends what nobody uses.
+internal sealed partial class Scheduler
+{
+    private void StartTicking()
+    {
+        if (Interlocked.Exchange(ref _ticking, 1) == 0)
+            _fast.Change(FastTick, Timeout.InfiniteTimeSpan);
+    }
+
+    private void PostTick() => _services.Loop.Post(Tick);
+
+    private void Tick()
+    {
+        List<Invocation>? late = null;
+        lock (_gate)
+        {
+            _ticked.Clear();
+            _ticked.AddRange(_instances);
+            if (_waiting > 0)
+                late = TakeLate();
+        }
+        foreach (var invocation in late ?? [])
+            invocation.Complete(InvocationResult.Refused(LambdaError.TooManyRequests("ConcurrentInvocationLimitExceeded")));
+        var again = false;
+        foreach (var instance in _ticked)
+            again |= instance.Tick();
+        // Cleared before it is decided: who submits from here on starts the clock anew.
+        Volatile.Write(ref _ticking, 0);
+        if (again || Volatile.Read(ref _waiting) > 0)
+            StartTicking();
+    }
+
+    /// <summary>Invocations for which no instance is on its way, and that have waited as long as their function may run.</summary>
+    private List<Invocation>? TakeLate()
+    {
+        List<Invocation>? late = null;
+        foreach (var pool in _pools.Values)
+        {
+            while (pool.Waiting > pool.Starting && pool.Peek() is { } head && _policy.HasWaitedTooLong(head.QueuedAt, head.Function.Timeout))
+            {
+                Dequeue(pool);
+                head.Stage = InvocationStage.Done;
+                Finished(pool);
+                (late ??= []).Add(head);
+            }
+        }
+        return late;
+    }
+
+    private void EvictIdle()
+    {
+        var work = new PlannedWork();
+        lock (_gate)
+        {
+            foreach (var instance in _instances)
+            {
+                if (instance.State is InstanceState.Idle or InstanceState.Frozen or InstanceState.Bare && !instance.HasExited && _policy.IsEvictionDue(instance.IdleSince))
+                    Stop(instance, ref work);
+            }
+        }
+        Run(work);
+    }
+}

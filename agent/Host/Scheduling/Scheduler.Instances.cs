@@ -1,0 +1,230 @@
+using Hearth.Agent.Sandboxes;
+using Hearth.Contracts;
+
+namespace Hearth.Agent.Scheduling;
+
+// What instances report. Called by the loop's thread, or by the thread pool for starts and ends.
+internal sealed partial class Scheduler
+{
+    bool IInstanceOwner.OnAttached(Instance instance)
+    {
+        lock (_gate)
+        {
+            if (instance.State != InstanceState.Starting)
+                return false;
+            instance.SetState(InstanceState.Init);
+            return true;
+        }
+    }
+
+    void IInstanceOwner.OnStartFailed(Instance instance, LambdaError error)
+    {
+        Invocation? told;
+        lock (_gate)
+        {
+            told = Dequeue(instance.Pool);
+            if (told is not null)
+            {
+                told.Stage = InvocationStage.Done;
+                Finished(instance.Pool);
+            }
+        }
+        told?.Complete(InvocationResult.Refused(error));
+        Gone(instance);
+    }
+
+    Invocation? IInstanceOwner.Release(Instance instance, Invocation? finished)
+    {
+        var work = new PlannedWork();
+        Invocation? next = null;
+        lock (_gate)
+        {
+            SetStarting(instance, false);
+            instance.Current = null;
+            if (finished is not null)
+            {
+                finished.Stage = InvocationStage.Done;
+                Finished(instance.Pool);
+            }
+            if (instance.State == InstanceState.Stopping)
+                return null;
+            if (IsStale(instance))
+            {
+                Stop(instance, ref work);
+            }
+            else if (!instance.HasExited && (next = Dequeue(instance.Pool)) is not null)
+            {
+                Claim(instance, next);
+            }
+            else
+            {
+                instance.SetState(InstanceState.Idle);
+                instance.IdleSince = _services.Time.GetTimestamp();
+                // One that died is not lent out; the word of its end is being handled.
+                if (!instance.HasExited)
+                    instance.Pool.AddIdle(instance);
+                PlanAll(ref work);
+            }
+        }
+        Run(work);
+        return next;
+    }
+
+    void IInstanceOwner.OnBoundInit(Instance instance)
+    {
+        lock (_gate)
+        {
+            if (instance.State == InstanceState.Init)
+                instance.SetState(InstanceState.Busy);
+        }
+    }
+
+    Invocation? IInstanceOwner.Interrupt(Instance instance, bool destroy)
+    {
+        Invocation? invocation;
+        lock (_gate)
+        {
+            invocation = instance.Current;
+            instance.Current = null;
+            if (invocation is null && instance.CountsAsStarting)
+            {
+                invocation = Dequeue(instance.Pool);
+                if (invocation is not null)
+                    invocation.Stage = InvocationStage.Claimed;
+            }
+            SetStarting(instance, false);
+            if (instance.State is InstanceState.Stopping or InstanceState.Gone)
+                return invocation;
+            instance.Pool.RemoveIdle(instance);
+            if (destroy || _stopping || IsStale(instance))
+            {
+                instance.SetState(InstanceState.Stopping);
+                _leavingMb += instance.MemoryMb;
+            }
+            else
+            {
+                instance.SetState(InstanceState.Resetting);
+            }
+        }
+        return invocation;
+    }
+
+    Invocation? IInstanceOwner.BindSecondTry(Instance instance)
+    {
+        lock (_gate)
+        {
+            SetStarting(instance, false);
+            var invocation = Dequeue(instance.Pool);
+            if (invocation is not null)
+                invocation.Stage = InvocationStage.Claimed;
+            instance.Current = invocation;
+            instance.SetState(InstanceState.Resetting);
+            return invocation;
+        }
+    }
+
+    bool IInstanceOwner.OnReset(Instance instance)
+    {
+        var work = new PlannedWork();
+        var initialise = false;
+        lock (_gate)
+        {
+            if (instance.State != InstanceState.Resetting)
+                return false;
+            if (instance.Current is not null)
+            {
+                instance.SetState(InstanceState.Init);
+                return true;
+            }
+            instance.SetState(InstanceState.Bare);
+            instance.IdleSince = _services.Time.GetTimestamp();
+            if (IsStale(instance) || _stopping)
+            {
+                Stop(instance, ref work);
+            }
+            else if (instance.Pool.Waiting > instance.Pool.Starting)
+            {
+                instance.SetState(InstanceState.Init);
+                SetStarting(instance, true);
+                initialise = true;
+            }
+            else
+            {
+                instance.Pool.AddIdle(instance);
+                PlanAll(ref work);
+            }
+        }
+        Run(work);
+        return initialise;
+    }
+
+    void IInstanceOwner.Requeue(Invocation invocation)
+    {
+        var work = new PlannedWork();
+        var removed = false;
+        lock (_gate)
+        {
+            var pool = invocation.Pool!;
+            removed = pool.IsRemoved;
+            if (removed)
+            {
+                invocation.Stage = InvocationStage.Done;
+                Finished(pool);
+            }
+            else
+            {
+                Enqueue(pool, invocation, ref work);
+            }
+        }
+        Run(work);
+        if (removed)
+            invocation.Complete(InvocationResult.Refused(LambdaError.FunctionNotFound(invocation.InvokedArn)));
+    }
+
+    void IInstanceOwner.Complete(Invocation invocation, in InvocationResult result)
+    {
+        lock (_gate)
+        {
+            invocation.Stage = InvocationStage.Done;
+            Finished(invocation.Pool!);
+        }
+        invocation.Complete(result);
+    }
+
+    bool IInstanceOwner.TryFreeze(Instance instance)
+    {
+        lock (_gate)
+        {
+            if (instance.State != InstanceState.Idle || instance.HasExited || !_policy.IsFreezeDue(instance.IdleSince))
+                return false;
+            instance.SetState(InstanceState.Frozen);
+            return true;
+        }
+    }
+
+    void IInstanceOwner.OnGone(Instance instance) => Gone(instance);
+
+    private void Gone(Instance instance)
+    {
+        var work = new PlannedWork();
+        lock (_gate)
+        {
+            if (instance.State == InstanceState.Gone)
+                return;
+            if (instance.State == InstanceState.Stopping)
+                _leavingMb -= instance.MemoryMb;
+            SetStarting(instance, false);
+            instance.SetState(InstanceState.Gone);
+            instance.Pool.Instances.Remove(instance);
+            _instances.Remove(instance);
+            _usedMb -= instance.MemoryMb;
+            PlanAll(ref work);
+            if (_instances.Count == 0)
+                _emptied?.TrySetResult();
+        }
+        Run(work);
+        InstanceGone?.Invoke();
+    }
+
+    private static bool IsStale(Instance instance) => instance.Pool.IsRemoved || !ReferenceEquals(instance.Function, instance.Pool.Function);
+}

@@ -1,0 +1,114 @@
+using Hearth.Agent.Sandboxes;
+
+namespace Hearth.Agent.Scheduling;
+
+// Starting and stopping instances. Everything but Run is called under the gate.
+internal sealed partial class Scheduler
+{
+    /// <summary>One instance on its way for each invocation that waits, as far as memory allows.</summary>
+    private void Plan(FunctionPool pool, ref PlannedWork work)
+    {
+        while (pool.Waiting > pool.Starting && !pool.IsRemoved)
+        {
+            if (pool.TakeBare() is { } bare)
+            {
+                bare.SetState(InstanceState.Init);
+                SetStarting(bare, true);
+                (work.Initialise ??= []).Add(bare);
+                continue;
+            }
+            switch (_policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle()), pool.Function.Spec.MemoryMb))
+            {
+                case Placement.Start:
+                    StartInstance(pool, ref work);
+                    break;
+                case Placement.Evict when ChooseVictim() is { } victim:
+                    Stop(victim, ref work);
+                    break;
+                default:
+                    return;
+            }
+        }
+    }
+
+    /// <summary>Room was made: those that wait get it in the order in which they came.</summary>
+    private void PlanAll(ref PlannedWork work)
+    {
+        if (_waiting == 0)
+            return;
+        foreach (var pool in _pools.Values.Where(static p => p.Waiting > p.Starting).OrderBy(static p => p.Peek()?.QueuedAt ?? long.MaxValue).ToList())
+        {
+            Plan(pool, ref work);
+            if (pool.Waiting > pool.Starting)
+                return; // a smaller one behind it must not take what this one waits for
+        }
+    }
+
+    private void StartInstance(FunctionPool pool, ref PlannedWork work)
+    {
+        var instance = new Instance(pool, this, _services);
+        pool.Instances.Add(instance);
+        _instances.Add(instance);
+        _usedMb += instance.MemoryMb;
+        SetStarting(instance, true);
+        (work.Start ??= []).Add(instance);
+    }
+
+    private void Stop(Instance instance, ref PlannedWork work)
+    {
+        instance.Pool.RemoveIdle(instance);
+        instance.SetState(InstanceState.Stopping);
+        SetStarting(instance, false);
+        _leavingMb += instance.MemoryMb;
+        (work.Stop ??= []).Add(instance);
+    }
+
+    private void StopIdle(FunctionPool pool, ref PlannedWork work)
+    {
+        foreach (var instance in pool.Idle.ToArray())
+            Stop(instance, ref work);
+    }
+
+    private static void SetStarting(Instance instance, bool starting)
+    {
+        if (instance.CountsAsStarting == starting)
+            return;
+        instance.CountsAsStarting = starting;
+        instance.Pool.Starting += starting ? 1 : -1;
+    }
+
+    private bool HasIdle()
+    {
+        foreach (var pool in _pools.Values)
+        {
+            if (pool.Idle.Count > 0)
+                return true;
+        }
+        return false;
+    }
+
+    private Instance? ChooseVictim()
+    {
+        List<Instance> idle = [.. _pools.Values.SelectMany(static p => p.Idle)];
+        if (idle.Count == 0)
+            return null;
+        var candidates = new IdleCandidate[idle.Count];
+        for (var i = 0; i < candidates.Length; i++)
+            candidates[i] = new IdleCandidate(idle[i].IdleSince, idle[i].MemoryMb);
+        return idle[_policy.ChooseVictim(candidates)];
+    }
+
+    private void Run(in PlannedWork work)
+    {
+        if (work.IsEmpty)
+            return;
+        foreach (var instance in work.Start ?? [])
+            _ = Task.Run(instance.StartAsync);
+        foreach (var instance in work.Initialise ?? [])
+            _services.Loop.Post(instance.BeginInit);
+        foreach (var instance in work.Stop ?? [])
+            _services.Loop.Post(instance.Shutdown);
+        if (Volatile.Read(ref _ticking) == 0)
+            StartTicking();
+    }
+}

@@ -1,0 +1,19 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Hearth.NativeTests.Cgroups;
+
+/// <summary>Waits for what the kernel does in its own time. The limit only ends a test that has failed: 60 s holds under emulation too.</summary>
+public static class Eventually
+{
+    public static void Is(Func<bool> condition, string what)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!condition())
+        {
+            if (watch.Elapsed.TotalSeconds > 60)
+                Assert.Fail($"never came true: {what}");
+            Thread.Sleep(5);
+        }
+    }
+}
