@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using Hearth.Cli.Connection;
+using Hearth.Cli.Errors;
+using Hearth.Cli.Output;
+using Hearth.Cli.Parsing;
+using Hearth.Contracts.V1;
+
+namespace Hearth.Cli.Functions;
+
+/// <summary><c>hearth invoke NAME</c>: the answer on stdout, everything about it on stderr.</summary>
+internal static class InvokeCommand
+{
+    private static readonly Argument<string> Name = SharedOptions.FunctionName();
+    private static readonly Option<string> Event = new("--payload", "-p") { Description = "The event: JSON, @FILE or - for stdin; at most 6 MiB. Default: {}", HelpName = "JSON" };
+    private static readonly Option<bool> Log = new("--log", "-l") { Description = "Show the last 4 KB of its log on stderr" };
+    private static readonly Option<string> Qualifier = new("--qualifier") { Description = "Version or alias. Default: $LATEST", HelpName = "Q" };
+    private static readonly Option<bool> AsJson = SharedOptions.Json();
+
+    public static Command Create()
+    {
+        var command = new Verb("invoke", "Send an event to a function and print its answer. Exit code 1 when the function failed.",
+            """hearth invoke thumbnail --payload @event.json --log""", """echo '{"name":"you"}' | hearth invoke hello --payload -""")
+        {
+            Name, Event, Log, Qualifier, AsJson,
+        };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var request = new InvokeRequest
+        {
+            FunctionName = parsed.GetRequiredValue(Name),
+            Qualifier = parsed.GetValue(Qualifier) ?? "",
+            Payload = Payload.Read(parsed.GetValue(Event)),
+            LogType = parsed.GetValue(Log) ? "Tail" : "None",
+        };
+        using var node = ControlPlane.Connect(parsed);
+        var answer = await node.Functions.InvokeAsync(request, cancellationToken: cancellationToken);
+        if (answer.LogResult.Length > 0 && !parsed.GetValue(AsJson)) Console.Error.Write(Encoding.UTF8.GetString(Convert.FromBase64String(answer.LogResult)));
+        if (parsed.GetValue(AsJson)) Json.Print(writer => Write(writer, answer));
+        else PrintPayload(answer);
+        if (answer.FunctionError.Length == 0) return ExitCode.Ok;
+        Console.Error.WriteLine($"hearth: {request.FunctionName}: the function failed ({answer.FunctionError}); see: hearth logs {request.FunctionName} --request {answer.RequestId}");
+        return ExitCode.FunctionError;
+    }
+
+    /// <summary>The bytes as they came; a line end only where a person reads them.</summary>
+    private static void PrintPayload(InvokeResponse answer)
+    {
+        using var output = Console.OpenStandardOutput();
+        output.Write(answer.Payload.Span);
+        if (!Console.IsOutputRedirected && answer.Payload.Length > 0 && answer.Payload[^1] != '\n') output.WriteByte((byte)'\n');
+    }
+
+    private static void Write(Utf8JsonWriter writer, InvokeResponse answer)
+    {
+        writer.WriteStartObject();
+        writer.WriteNumber("StatusCode", answer.StatusCode);
+        if (answer.FunctionError.Length > 0) writer.WriteString("FunctionError", answer.FunctionError);
+        writer.WriteString("ExecutedVersion", answer.ExecutedVersion);
+        writer.WriteString("RequestId", answer.RequestId);
+        if (answer.LogResult.Length > 0) writer.WriteString("LogResult", answer.LogResult);
+        writer.WriteString("Payload", answer.Payload.ToStringUtf8());
+        writer.WriteEndObject();
+    }
+}

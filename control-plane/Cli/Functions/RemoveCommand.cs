@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Hearth.Cli.Connection;
+using Hearth.Cli.Errors;
+using Hearth.Cli.Parsing;
+using Hearth.Contracts.V1;
+
+namespace Hearth.Cli.Functions;
+
+/// <summary><c>hearth rm NAME...</c></summary>
+internal static class RemoveCommand
+{
+    private static readonly Argument<string[]> Names = new("NAME") { Description = "Names of the functions", Arity = ArgumentArity.OneOrMore };
+
+    public static Command Create()
+    {
+        var command = new Verb("rm", "Delete functions: code, settings and instances. Their usage and logs stay.", "hearth rm hello") { Names };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        using var node = ControlPlane.Connect(parsed);
+        foreach (var name in parsed.GetRequiredValue(Names))
+        {
+            await node.Functions.DeleteFunctionAsync(new DeleteFunctionRequest { FunctionName = name }, cancellationToken: cancellationToken);
+            Console.Out.WriteLine($"{name} deleted");
+        }
+        return ExitCode.Ok;
+    }
+}

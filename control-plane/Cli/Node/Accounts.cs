@@ -1,0 +1,11 @@
+namespace Hearth.Cli.Node;
+
+/// <summary>Fixed numeric users of a node; no account is made for them. ARCHITECTURE.md has the table.</summary>
+internal static class Accounts
+{
+    public const uint Root = 0;
+
+    public const uint Agent = 2_000_000_001;
+
+    public const uint Control = 2_000_000_002;
+}

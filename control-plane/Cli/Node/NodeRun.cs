@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Hearth.Cli.Errors;
+using Mono.Unix.Native;
+
+namespace Hearth.Cli.Node;
+
+/// <summary>One life of a node, in order: checks, data directory, lock, binaries, processes, and the way back.</summary>
+internal static class NodeRun
+{
+    public static int Execute(UpOptions options)
+    {
+        var clock = Stopwatch.StartNew();
+        Syscall.umask(FilePermissions.S_IWGRP | FilePermissions.S_IWOTH);
+        RequiredTools.Check();
+        var source = InstalledFiles.Find();
+        FileSystemCheck.Require(options.DataDirectory);
+        var data = options.DataDirectory;
+        DataDirectory.Create(data);
+        using var nodeLock = NodeLock.Take(data);
+        options = options with { Port = PortCheck.Require(options.Host, options.Port) };
+        if (options.GrpcPort is { } grpcPort) PortCheck.Require("127.0.0.1", grpcPort);
+        Leftovers.Kill(data);
+        Leftovers.RemoveSockets(data);
+        source.CopyTo(data);
+
+        using var supervisor = new Supervisor(Services.Plan(options), data, options.Verbose);
+        // Registered before the first process starts: an early Ctrl-C must stop what is there.
+        using var interrupt = Stop(supervisor, PosixSignal.SIGINT);
+        using var terminate = Stop(supervisor, PosixSignal.SIGTERM);
+        using var hangUp = Stop(supervisor, PosixSignal.SIGHUP);
+        try
+        {
+            if (!supervisor.StartAll()) return ExitCode.Interrupted;
+            Welcome.Print(options, supervisor.Endpoint ?? $"http://{options.Host}:{options.Port}", clock.Elapsed);
+            supervisor.Watch();
+            return ExitCode.Ok;
+        }
+        finally
+        {
+            supervisor.StopAll();
+            Leftovers.RemoveSockets(data);
+        }
+    }
+
+    private static PosixSignalRegistration Stop(Supervisor supervisor, PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        supervisor.RequestStop();
+    });
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace Hearth.Cli.Node;
+
+/// <param name="User">Uid and gid; 0 keeps root.</param>
+/// <param name="ExtraGroup">A second group, or null.</param>
+internal sealed record Service(string Name, IReadOnlyList<string> Arguments, uint User, uint? ExtraGroup)
+{
+    /// <summary>What the process prints on stdout when it is ready; the endpoint may follow.</summary>
+    public string ReadyLine => Name + ": ready";
+}
+
+/// <summary>The three processes of a node.</summary>
+internal static class Services
+{
+    public const string Spawner = "hearth-spawner";
+    public const string ControlPlane = "hearth-control-plane";
+    public const string Agent = "hearth-agent";
+
+    public static IReadOnlyList<string> Programs { get; } = [Spawner, ControlPlane, Agent];
+
+    /// <summary>In the order of starting: the agent dials the other two.</summary>
+    public static IReadOnlyList<Service> Plan(UpOptions options)
+    {
+        List<string> control = ["--data", options.DataDirectory];
+        if (options.GrpcPort is { } grpcPort) control.AddRange(["--grpc-port", Text(grpcPort)]);
+
+        List<string> agent = ["--data", options.DataDirectory, "--host", options.Host, "--port", Text(options.Port)];
+        if (options.MemoryBudgetMb is { } budget) agent.AddRange(["--memory-budget-mb", Text(budget)]);
+        if (options.BillingIncrementMs is { } increment) agent.AddRange(["--billing-increment-ms", Text(increment)]);
+        if (options.CpuCap) agent.Add("--cpu-cap");
+
+        return
+        [
+            new Service(Spawner, ["--data", options.DataDirectory], Accounts.Root, ExtraGroup: null),
+            new Service(ControlPlane, control, Accounts.Control, ExtraGroup: Accounts.Agent),
+            new Service(Agent, agent, Accounts.Agent, ExtraGroup: null),
+        ];
+    }
+
+    /// <summary>Whoever gives out work ends first; the control plane last, so that it takes the agent's final records.</summary>
+    public static IReadOnlyList<string> StopOrder { get; } = [Agent, Spawner, ControlPlane];
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Hearth.Cli.Doctor;
+using Hearth.Cli.Functions;
+using Hearth.Cli.Node;
+using Hearth.Cli.Operations;
+
+namespace Hearth.Cli.Parsing;
+
+/// <summary>All commands, in the order a person meets them.</summary>
+internal static class CommandTree
+{
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("Hearth: AWS Lambda for Linux machines you own.")
+        {
+            UpCommand.Create(),
+            DeployCommand.Create(),
+            InvokeCommand.Create(),
+            LogsCommand.Create(),
+            ListCommand.Create(),
+            InstancesCommand.Create(),
+            TopCommand.Create(),
+            UsageCommand.Create(),
+            RemoveCommand.Create(),
+            RuntimesCommand.Create(),
+            DoctorCommand.Create(),
+            VersionCommand.Create(),
+        };
+        root.Options.Add(SharedOptions.Data);
+        HelpWithExamples.Install(root);
+        return root;
+    }
+}

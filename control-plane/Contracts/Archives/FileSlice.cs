@@ -1,0 +1,41 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Hearth.Contracts.Archives;
+
+/// <summary>A read-only, forward-only view of part of a file, by positioned reads: the handle's own offset is not used.</summary>
+internal sealed class FileSlice(SafeFileHandle file, long start, long length) : Stream
+{
+    private long _position;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => length;
+
+    public override long Position { get => _position; set => throw new NotSupportedException(); }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override int Read(Span<byte> buffer)
+    {
+        int want = (int)Math.Min(buffer.Length, length - _position);
+        if (want <= 0)
+            return 0;
+        int read = RandomAccess.Read(file, buffer[..want], start + _position);
+        _position += read;
+        return read;
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}

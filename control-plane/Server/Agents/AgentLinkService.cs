@@ -1,0 +1,134 @@
+using Grpc.Core;
+using Hearth.Contracts;
+using Hearth.Contracts.V1;
+using Hearth.ControlPlane.Functions;
+using Hearth.ControlPlane.Store;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hearth.ControlPlane.Agents;
+
+/// <summary>The stream that agents dial. Two loops, one in each direction; whichever ends first ends the connection, and its reason is the one reported.</summary>
+public sealed class AgentLinkService(
+    AgentRegistry registry, FunctionSpecs specs, FunctionService functions, BlobStore blobs, UsageStore usage, ILogger<AgentLinkService> log)
+    : AgentLink.AgentLinkBase
+{
+    private const int LinkVersion = 1;
+    private const int ChunkBytes = 1 << 20;
+
+    public override async Task Connect(IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<ControlMessage> responseStream, ServerCallContext context)
+    {
+        AgentHello hello = await ReadHelloAsync(requestStream, context.CancellationToken);
+        using var connection = new AgentConnection(hello);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, connection.Closed);
+        registry.Add(connection);
+        log.LogInformation("agent {Agent} connected: {Endpoint}, cgroup {Mode}, version {Version}", hello.AgentId, hello.Endpoint, hello.CgroupMode, hello.SoftwareVersion);
+        Task reading = ReadLoopAsync(connection, requestStream, ending.Token);
+        Task writing = WriteLoopAsync(connection, responseStream, ending.Token);
+        try
+        {
+            Task first = await Task.WhenAny(reading, writing);
+            connection.Close(first.Exception?.InnerException?.Message ?? "it hung up");
+        }
+        finally
+        {
+            registry.Remove(connection);
+            connection.Close("the connection has ended");
+            await Task.WhenAll(reading, writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            log.LogInformation("agent {Agent} disconnected: {Reason}", hello.AgentId, connection.CloseReason);
+        }
+
+        if (!context.CancellationToken.IsCancellationRequested)
+        {
+            RpcException? fault = new[] { reading, writing }.Select(t => t.Exception?.InnerException).OfType<RpcException>().FirstOrDefault();
+            throw fault ?? new RpcException(new Status(StatusCode.Aborted, connection.CloseReason ?? "closed"));
+        }
+    }
+
+    public override async Task FetchCode(FetchCodeRequest request, IServerStreamWriter<CodeChunk> responseStream, ServerCallContext context)
+    {
+        using SafeFileHandle blob = blobs.Open(request.Sha256Hex)
+            ?? throw new RpcException(new Status(StatusCode.NotFound, "no function uses this code; wait for the next definition"));
+        long offset = 0;
+        while (true)
+        {
+            byte[] buffer = new byte[(int)Math.Min(ChunkBytes, Math.Max(1, RandomAccess.GetLength(blob) - offset))];
+            int read = await RandomAccess.ReadAsync(blob, buffer, offset, context.CancellationToken);
+            if (read == 0)
+                return;
+            offset += read;
+            await responseStream.WriteAsync(new CodeChunk { Data = Google.Protobuf.UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, read)) }, context.CancellationToken);
+        }
+    }
+
+    private static async Task<AgentHello> ReadHelloAsync(IAsyncStreamReader<AgentMessage> incoming, CancellationToken cancellationToken)
+    {
+        if (!await incoming.MoveNext(cancellationToken) || incoming.Current.BodyCase != AgentMessage.BodyOneofCase.Hello)
+            throw Invalid("the first message must be Hello");
+        AgentHello hello = incoming.Current.Hello;
+        if (hello.LinkVersion != LinkVersion)
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"agent speaks link version {hello.LinkVersion}, this control plane {LinkVersion}; upgrade the older one"));
+        if (hello.AgentId.Length is 0 or > 64)
+            throw Invalid("agent_id must have 1 to 64 characters");
+        return hello;
+    }
+
+    private async Task WriteLoopAsync(AgentConnection connection, IServerStreamWriter<ControlMessage> outgoing, CancellationToken cancellationToken)
+    {
+        await outgoing.WriteAsync(specs.Snapshot(), cancellationToken);
+        while (true)
+        {
+            (HashSet<string> changed, List<ControlMessage> queries, JournalAck? ack) = await connection.Outbox.TakeAsync(cancellationToken);
+            if (ack is not null)
+                await outgoing.WriteAsync(new ControlMessage { JournalAck = ack }, cancellationToken);
+            foreach (string name in changed)
+                await outgoing.WriteAsync(specs.Change(name), cancellationToken);
+            foreach (ControlMessage query in queries)
+                await outgoing.WriteAsync(query, cancellationToken);
+        }
+    }
+
+    private async Task ReadLoopAsync(AgentConnection connection, IAsyncStreamReader<AgentMessage> incoming, CancellationToken cancellationToken)
+    {
+        while (await incoming.MoveNext(cancellationToken))
+        {
+            AgentMessage message = incoming.Current;
+            switch (message.BodyCase)
+            {
+                case AgentMessage.BodyOneofCase.Journal:
+                    ApplyJournal(connection, message.Journal);
+                    break;
+                case AgentMessage.BodyOneofCase.Capacity:
+                    connection.Capacity = message.Capacity;
+                    break;
+                case AgentMessage.BodyOneofCase.QueryResult:
+                    connection.Queries.Answer(message.QueryResult);
+                    break;
+                case AgentMessage.BodyOneofCase.FunctionReady:
+                    FunctionReady ready = message.FunctionReady;
+                    functions.AgentReported(ready.FunctionName, ready.RevisionId, ready.Error.Length == 0 ? null : ready.Error);
+                    break;
+                case AgentMessage.BodyOneofCase.Hello:
+                    throw Invalid("Hello comes once");
+                default:
+                    // A newer agent may say more than this version knows; what it must not lose it repeats until it is acknowledged.
+                    break;
+            }
+        }
+    }
+
+    private void ApplyJournal(AgentConnection connection, JournalBatch batch)
+    {
+        if (batch.Records.Count == 0)
+            return;
+        if (batch.FirstSequence > long.MaxValue - (ulong)batch.Records.Count)
+            throw Invalid("first_sequence is out of range");
+        JournalOutcome outcome = usage.Apply(connection.Hello.AgentId, batch);
+        if (outcome.Missing > 0)
+            log.LogWarning("journal of agent {Agent}, epoch {Epoch}: {Missing} records before {First} never came; usage is short of them", connection.Hello.AgentId, batch.Epoch, outcome.Missing, batch.FirstSequence);
+        if (outcome.Refused > 0)
+            log.LogWarning("journal of agent {Agent}, epoch {Epoch}: {Refused} records with impossible values are not counted", connection.Hello.AgentId, batch.Epoch, outcome.Refused);
+        connection.Outbox.Acknowledge(new JournalAck { Epoch = batch.Epoch, LastSequence = outcome.LastSequence });
+    }
+
+    private static RpcException Invalid(string what) => new(new Status(StatusCode.InvalidArgument, what));
+}

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Hearth.Contracts;
+using Hearth.ControlPlane.Store;
+
+namespace Hearth.ControlPlane.Agents;
+
+/// <summary>The agents that are connected now, one connection an agent id: a newer one replaces an older.</summary>
+public sealed class AgentRegistry
+{
+    private ImmutableList<AgentConnection> _current = [];
+
+    public AgentRegistry(FunctionStore functions) => functions.Changed += name =>
+    {
+        foreach (AgentConnection agent in Current)
+            agent.Outbox.FunctionChanged(name);
+    };
+
+    /// <summary>In the order in which they connected.</summary>
+    public ImmutableList<AgentConnection> Current => Volatile.Read(ref _current);
+
+    /// <exception cref="LambdaException">ServiceException 503: none is connected.</exception>
+    public AgentConnection Any() => Current is [var first, ..] ? first : throw NoneConnected();
+
+    public static LambdaException NoneConnected() =>
+        new(LambdaError.Service("No agent is connected to the control plane: it may be starting or have stopped; look at the node's log and try again.", 503));
+
+    /// <summary>From here on the connection hears of changes; what changed before is in the snapshot that it sends first.</summary>
+    public void Add(AgentConnection connection)
+    {
+        AgentConnection? replaced = null;
+        ImmutableInterlocked.Update(ref _current, list =>
+        {
+            replaced = list.Find(a => a.Hello.AgentId == connection.Hello.AgentId);
+            return (replaced is null ? list : list.Remove(replaced)).Add(connection);
+        });
+        replaced?.Close("a newer connection of the same agent has replaced this one");
+    }
+
+    public void Remove(AgentConnection connection) => ImmutableInterlocked.Update(ref _current, list => list.Remove(connection));
+}

@@ -1,0 +1,108 @@
+using System.Text.Json;
+using Hearth.Contracts;
+
+namespace Hearth.ControlPlane.Api.Rest;
+
+/// <summary>Members of a request by the type that the service model gives them. Absent and null are the same; unknown members are ignored, as AWS does.</summary>
+public readonly struct JsonMembers(JsonElement element)
+{
+    /// <exception cref="LambdaException">SerializationException: another type.</exception>
+    public string? Text(string member) => Find(member, out JsonElement value)
+        ? value.ValueKind == JsonValueKind.String ? TextOf(value) : throw Wrong(value, "a String")
+        : null;
+
+    public int? Integer(string member)
+    {
+        if (!Find(member, out JsonElement value))
+            return null;
+        if (value.ValueKind != JsonValueKind.Number)
+            throw Wrong(value, "an Integer");
+        if (value.TryGetInt32(out int number))
+            return number;
+        // Out of an integer's range it is out of every member's range: let the range rule say so. AWS cuts fractions off.
+        double wide = value.GetDouble();
+        return double.IsNaN(wide) ? null : (int)Math.Clamp(Math.Truncate(wide), int.MinValue, int.MaxValue);
+    }
+
+    public bool Flag(string member) => Find(member, out JsonElement value) && value.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw Wrong(value, "a Boolean"),
+    };
+
+    public byte[]? Blob(string member)
+    {
+        if (!Find(member, out JsonElement value))
+            return null;
+        if (value.ValueKind != JsonValueKind.String)
+            throw Wrong(value, "a Blob");
+        return value.TryGetBytesFromBase64(out byte[]? bytes)
+            ? bytes
+            : throw new LambdaException(LambdaError.Serialization($"{member} is not valid base64"));
+    }
+
+    public JsonMembers? Structure(string member) => Find(member, out JsonElement value)
+        ? value.ValueKind == JsonValueKind.Object ? new JsonMembers(value) : throw Wrong(value, "a Structure")
+        : null;
+
+    public IReadOnlyList<string>? Texts(string member)
+    {
+        if (!Find(member, out JsonElement value))
+            return null;
+        if (value.ValueKind != JsonValueKind.Array)
+            throw Wrong(value, "a List");
+        return [.. value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.String ? TextOf(v) : throw Wrong(v, "a String"))];
+    }
+
+    public IReadOnlyDictionary<string, string>? Map(string member)
+    {
+        if (!Find(member, out JsonElement value))
+            return null;
+        if (value.ValueKind != JsonValueKind.Object)
+            throw Wrong(value, "a Map");
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (JsonProperty property in value.EnumerateObject())
+            map[property.Name] = property.Value.ValueKind == JsonValueKind.String ? TextOf(property.Value) : throw Wrong(property.Value, "a String");
+        return map;
+    }
+
+    /// <summary>True when the member is there and says anything: not null, and neither an empty list nor an empty structure nor an empty string.</summary>
+    public bool Says(string member) => Find(member, out JsonElement value) && value.ValueKind switch
+    {
+        JsonValueKind.Array => value.GetArrayLength() > 0,
+        JsonValueKind.Object => value.EnumerateObject().Any(p => new JsonMembers(value).Says(p.Name)),
+        JsonValueKind.String => value.ValueEquals("") is false,
+        JsonValueKind.False => false,
+        _ => true,
+    };
+
+    private bool Find(string member, out JsonElement value) => element.TryGetProperty(member, out value) && value.ValueKind != JsonValueKind.Null;
+
+    // A lone surrogate in \u escapes cannot be text.
+    private static string TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new LambdaException(LambdaError.Serialization("A string holds half of a surrogate pair."));
+        }
+    }
+
+    private static LambdaException Wrong(JsonElement value, string wanted)
+    {
+        string found = value.ValueKind switch
+        {
+            JsonValueKind.String => "STRING_VALUE can not be converted to",
+            JsonValueKind.Number => "NUMBER_VALUE can not be converted to",
+            JsonValueKind.True => "TRUE_VALUE can not be converted to",
+            JsonValueKind.False => "FALSE_VALUE can not be converted to",
+            JsonValueKind.Array => "Start of list found where not expected:",
+            _ => "Start of structure or map found where not expected:",
+        };
+        return new LambdaException(LambdaError.Serialization($"{found} {wanted}"));
+    }
+}

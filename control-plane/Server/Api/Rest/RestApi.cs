@@ -1,0 +1,55 @@
+using Hearth.Contracts;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Hearth.ControlPlane.Api.Rest;
+
+/// <summary>Lambda's REST API. Every answer, refusals included, has its request id and, when it is an error, Lambda's type and body.</summary>
+public sealed class RestApi(RestRoutes routes, ILogger<RestApi> log)
+{
+    public async Task HandleAsync(HttpContext http)
+    {
+        http.Response.Headers["x-amzn-RequestId"] = Guid.NewGuid().ToString();
+        try
+        {
+            await routes.RouteAsync(http);
+        }
+        catch (LambdaException e)
+        {
+            await AnswerAsync(http, e.Error);
+        }
+        catch (BadHttpRequestException e)
+        {
+            await AnswerAsync(http, e.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? LambdaError.EntityTooLarge("Request is too large")
+                : LambdaError.InvalidRequestContent($"The request could not be read: {e.Message}"));
+        }
+        catch (Exception e) when (http.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
+        {
+            // The client went away: there is no one to answer.
+        }
+        catch (Exception e)
+        {
+            log.LogError(e, "{Method} {Path} failed", http.Request.Method, http.Request.Path.Value);
+            await AnswerAsync(http, LambdaError.Service("The control plane failed; its log says why."));
+        }
+    }
+
+    private static async Task AnswerAsync(HttpContext http, LambdaError error)
+    {
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return;
+        }
+
+        byte[] body = error.ToJson();
+        http.Response.StatusCode = error.Status;
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = body.Length;
+        http.Response.Headers[LambdaError.TypeHeader] = error.Code;
+        // The rest of a body that was refused is not read; the connection cannot be used for another request.
+        if (http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true && error.Status == StatusCodes.Status413PayloadTooLarge)
+            http.Response.Headers.Connection = "close";
+        await http.Response.Body.WriteAsync(body, http.RequestAborted);
+    }
+}

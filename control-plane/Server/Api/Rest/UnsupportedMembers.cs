@@ -1,0 +1,38 @@
+using Hearth.Contracts;
+
+namespace Hearth.ControlPlane.Api.Rest;
+
+/// <summary>Members whose neglect would change what a function does: refused when they ask for something, rather than silently dropped.</summary>
+internal static class UnsupportedMembers
+{
+    private static readonly string[] Settings = ["Layers", "VpcConfig", "FileSystemConfigs", "DeadLetterConfig", "ImageConfig", "KMSKeyArn", "CodeSigningConfigArn"];
+
+    public static void RefuseIn(JsonMembers body)
+    {
+        foreach (string member in Settings)
+        {
+            if (body.Says(member))
+                throw new LambdaException(LambdaError.NotSupported(member));
+        }
+
+        if (body.Structure("TracingConfig")?.Text("Mode") is "Active")
+            throw new LambdaException(LambdaError.NotSupported("TracingConfig with Mode Active"));
+        if (body.Structure("SnapStart")?.Text("ApplyOn") is "PublishedVersions")
+            throw new LambdaException(LambdaError.NotSupported("SnapStart"));
+        if (body.Structure("LoggingConfig") is { } logging && logging.Text("LogFormat") is "JSON")
+            throw new LambdaException(LambdaError.NotSupported("LoggingConfig with LogFormat JSON"));
+        if (body.Flag("Publish"))
+            throw new LambdaException(LambdaError.NotSupported("Publish (versions)"));
+        if (body.Text("PackageType") is "Image")
+            throw new LambdaException(LambdaError.NotSupported("PackageType Image"));
+    }
+
+    /// <param name="code">The structure that holds ZipFile, S3Bucket or ImageUri.</param>
+    public static void RefuseInCode(JsonMembers code)
+    {
+        if (code.Says("ImageUri"))
+            throw new LambdaException(LambdaError.NotSupported("ImageUri (a container image)"));
+        if (code.Says("S3Bucket") || code.Says("S3Key"))
+            throw new LambdaException(LambdaError.NotSupported("Code from S3 (S3Bucket, S3Key): give the zip as ZipFile; this"));
+    }
+}

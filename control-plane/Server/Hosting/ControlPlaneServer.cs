@@ -1,0 +1,144 @@
+using Grpc.Reflection;
+using Hearth.Contracts.V1;
+using Hearth.ControlPlane.Agents;
+using Hearth.ControlPlane.Api.Grpc;
+using Hearth.ControlPlane.Api.Rest;
+using Hearth.ControlPlane.Functions;
+using Hearth.ControlPlane.Metering;
+using Hearth.ControlPlane.Runtimes;
+using Hearth.ControlPlane.Store;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Data.Sqlite;
+
+namespace Hearth.ControlPlane.Hosting;
+
+/// <summary>The whole server: its parts, its listeners, its way to start and stop.</summary>
+public sealed class ControlPlaneServer : IAsyncDisposable
+{
+    /// <summary>A 6 MiB payload and its envelope.</summary>
+    private const int MaxGrpcMessageBytes = 8 << 20;
+
+    private readonly DataDirectory _data;
+    private readonly WebApplication _app;
+
+    /// <exception cref="StartException">The data directory cannot be used, or its database cannot be read.</exception>
+    public ControlPlaneServer(ServerOptions options)
+    {
+        _data = new DataDirectory(options.DataDirectory);
+        try
+        {
+            _app = Build(options, _data);
+        }
+        catch
+        {
+            _data.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Bound addresses, e.g. to find the port that 0 became.</summary>
+    public ICollection<string> Addresses => _app.Urls;
+
+    /// <summary>Returns when everything listens.</summary>
+    /// <exception cref="StartException">A port or socket cannot be had.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await _app.StartAsync(cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw new StartException($"cannot listen: {e.Message} Choose another port, or stop the program that has it.");
+        }
+
+        SocketFiles.Share(_data.RestSocket);
+        SocketFiles.Share(_data.GrpcSocket);
+    }
+
+    public Task WaitForShutdownAsync() => _app.WaitForShutdownAsync();
+
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _data.Dispose();
+    }
+
+    private static WebApplication Build(ServerOptions options, DataDirectory data)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "hearth-control-plane" });
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders().AddProvider(new StderrLogging()).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, data));
+
+        Database database = Open(data.Database);
+        var functions = new FunctionStore(database);
+        var blobs = new BlobStore(data.Blobs);
+        HashSet<string> used = [.. functions.Current.Values.Select(f => f.CodeSha256)];
+        blobs.Sweep(used.Contains);
+        builder.Services
+            .AddSingleton(_ => database)
+            .AddSingleton(functions).AddSingleton(blobs).AddSingleton(options).AddSingleton(TimeProvider.System)
+            .AddSingleton<UsageStore>().AddSingleton<UsageReport>()
+            .AddSingleton<FunctionAddress>().AddSingleton<FunctionService>()
+            .AddSingleton<AgentRegistry>().AddSingleton<FunctionSpecs>().AddSingleton<FleetQueries>().AddSingleton<InvokeForwarder>().AddSingleton<AgentLinkService>()
+            .AddSingleton<RuntimeCatalogue>()
+            .AddSingleton<RequestBody>().AddSingleton<FunctionJson>().AddSingleton<CodeDownload>().AddSingleton<FunctionEndpoints>()
+            .AddSingleton<RestRoutes>().AddSingleton<RestApi>()
+            .AddSingleton<FunctionMessages>().AddSingleton<FunctionsApi>().AddSingleton<OperationsApi>();
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = MaxGrpcMessageBytes;
+            grpc.MaxSendMessageSize = null;
+            grpc.Interceptors.Add<GrpcErrors>();
+        });
+        // Named one by one: finding them by reflection, as AddGrpcReflection does, does not survive trimming.
+        Google.Protobuf.Reflection.ServiceDescriptor[] described = [Contracts.V1.Functions.Descriptor, Operations.Descriptor, AgentLink.Descriptor];
+        builder.Services.AddSingleton(new ReflectionServiceImpl(described)).AddSingleton(new ReflectionV1ServiceImpl(described));
+
+        WebApplication app = builder.Build();
+        // The listeners keep the two apart: HTTP/2 is gRPC, HTTP/1.1 is Lambda's REST API.
+        app.Use((http, next) => HttpProtocol.IsHttp2(http.Request.Protocol) ? next(http) : app.Services.GetRequiredService<RestApi>().HandleAsync(http));
+        app.UseRouting();
+        app.MapGrpcService<FunctionsApi>();
+        app.MapGrpcService<OperationsApi>();
+        app.MapGrpcService<AgentLinkService>();
+        app.MapGrpcService<ReflectionServiceImpl>();
+        app.MapGrpcService<ReflectionV1ServiceImpl>();
+        // Made now: the registry so that a connected agent hears of the first change, the database so that the container closes it.
+        app.Services.GetRequiredService<Database>();
+        app.Services.GetRequiredService<AgentRegistry>();
+        return app;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ServerOptions options, DataDirectory data)
+    {
+        kestrel.AddServerHeader = false;
+        // RequestBody bounds bodies itself, with AWS's message.
+        kestrel.Limits.MaxRequestBodySize = null;
+        // A dead agent or client is noticed within half a minute even when its machine vanished.
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        kestrel.ListenUnixSocket(data.RestSocket, o => o.Protocols = HttpProtocols.Http1);
+        kestrel.ListenUnixSocket(data.GrpcSocket, o => o.Protocols = HttpProtocols.Http2);
+        if (options.GrpcPort is { } grpc)
+            kestrel.Listen(System.Net.IPAddress.Loopback, grpc, o => o.Protocols = HttpProtocols.Http2);
+        if (options.RestPort is { } rest)
+            kestrel.Listen(System.Net.IPAddress.Loopback, rest, o => o.Protocols = HttpProtocols.Http1);
+    }
+
+    private static Database Open(string path)
+    {
+        try
+        {
+            return new Database(path);
+        }
+        catch (Exception e) when (e is SqliteException or InvalidDataException)
+        {
+            throw new StartException($"{path}: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using Hearth.ControlPlane.Tests.Support;
+using Xunit;
+
+namespace Hearth.ControlPlane.Tests.Adapters;
+
+/// <summary>An unmodified AWS client against the REST API. Needs Debian's python3-boto3.</summary>
+public class BotoTests
+{
+    private const string Python = "/usr/bin/python3";
+
+    [Fact]
+    public async Task Boto3LivesWithIt()
+    {
+        if (!File.Exists(Python) || (await RunAsync("-c", "import boto3")).Code != 0)
+            Assert.Skip("needs python3-boto3: apt-get install python3-boto3");
+        await using TestServer server = await TestServer.StartAsync(tcp: true);
+        using var folder = new TempFolder();
+        (int code, string output) = await RunAsync(
+            Path.Join(AppContext.BaseDirectory, "boto.py"), $"http://127.0.0.1:{server.RestPort}", folder.File("1.zip", Zips.Good("1")), folder.File("2.zip", Zips.Good("2")));
+        Assert.True(code == 0 && output.Contains("boto: ok", StringComparison.Ordinal), output);
+    }
+
+    private static async Task<(int Code, string Output)> RunAsync(params string[] args)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(Python, args) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, output + await error);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Threading.Channels;
+using Grpc.Core;
+using Hearth.Contracts.V1;
+
+namespace Hearth.ControlPlane.Tests.Support;
+
+/// <summary>Speaks AgentLink as an agent does, over the real socket; what the control plane says is kept in order.</summary>
+internal sealed class FakeAgent : IAsyncDisposable
+{
+    private readonly AsyncDuplexStreamingCall<AgentMessage, ControlMessage> _call;
+    private readonly Channel<ControlMessage> _heard = Channel.CreateUnbounded<ControlMessage>();
+    private readonly Task _reading;
+
+    private FakeAgent(AsyncDuplexStreamingCall<AgentMessage, ControlMessage> call)
+    {
+        _call = call;
+        _reading = ReadAsync();
+    }
+
+    /// <summary>How the stream ended.</summary>
+    public Task Ended => _reading;
+
+    public static async Task<FakeAgent> ConnectAsync(TestServer server, string id = "agent-1", string endpoint = "http://127.0.0.1:1")
+    {
+        var agent = new FakeAgent(new AgentLink.AgentLinkClient(server.Grpc).Connect());
+        var hello = new AgentHello { AgentId = id, LinkVersion = 1, Endpoint = endpoint, CgroupMode = "v2", SoftwareVersion = "test" };
+        hello.Runtimes.Add(new RuntimeInfo { Language = "python", InstalledVersion = "3.11.2", Path = "/usr/bin/python3" });
+        await agent.SendAsync(new AgentMessage { Hello = hello });
+        return agent;
+    }
+
+    public Task SendAsync(AgentMessage message) => _call.RequestStream.WriteAsync(message);
+
+    public Task ReadyAsync(string function, string revision, string error = "") =>
+        SendAsync(new AgentMessage { FunctionReady = new FunctionReady { FunctionName = function, RevisionId = revision, Error = error } });
+
+    public async Task<ControlMessage> NextAsync(ControlMessage.BodyOneofCase kind)
+    {
+        while (true)
+        {
+            ControlMessage message = await _heard.Reader.ReadAsync(Xunit.TestContext.Current.CancellationToken);
+            if (message.BodyCase == kind)
+                return message;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _call.Dispose();
+        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task ReadAsync()
+    {
+        try
+        {
+            await foreach (ControlMessage message in _call.ResponseStream.ReadAllAsync())
+                _heard.Writer.TryWrite(message);
+            _heard.Writer.TryComplete();
+        }
+        catch (Exception e)
+        {
+            _heard.Writer.TryComplete(e);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Net.Sockets;
+using Grpc.Net.Client;
+using Hearth.ControlPlane.Hosting;
+
+namespace Hearth.ControlPlane.Tests.Support;
+
+/// <summary>A real server on real sockets in a data directory of its own.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly TempFolder _folder;
+    private readonly ServerOptions _options;
+    private ControlPlaneServer _server;
+
+    private TestServer(TempFolder folder, ServerOptions options)
+    {
+        _folder = folder;
+        _options = options;
+        _server = new ControlPlaneServer(options);
+        Rest = new HttpClient(Handler("rest.sock")) { BaseAddress = new Uri("http://localhost") };
+        Grpc = Channel();
+    }
+
+    public HttpClient Rest { get; }
+
+    public GrpcChannel Grpc { get; private set; }
+
+    public string Data => _folder.Path;
+
+    public int RestPort => new Uri(_server.Addresses.First(a => a.StartsWith("http://127.0.0.1", StringComparison.Ordinal))).Port;
+
+    public static async Task<TestServer> StartAsync(bool tcp = false)
+    {
+        var folder = new TempFolder();
+        var server = new TestServer(folder, new ServerOptions { DataDirectory = folder.Path, RestPort = tcp ? 0 : null });
+        await server._server.StartAsync();
+        return server;
+    }
+
+    public async Task RestartAsync()
+    {
+        await _server.StopAsync();
+        await _server.DisposeAsync();
+        Grpc.Dispose();
+        _server = new ControlPlaneServer(_options);
+        await _server.StartAsync();
+        Grpc = Channel();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Grpc.Dispose();
+        Rest.Dispose();
+        await _server.StopAsync();
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private GrpcChannel Channel() => GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
+    {
+        HttpHandler = Handler("grpc.sock"),
+        DisposeHttpClient = true,
+        MaxReceiveMessageSize = null,
+    });
+
+    private SocketsHttpHandler Handler(string socket) => new()
+    {
+        ConnectCallback = async (_, cancellationToken) =>
+        {
+            var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await connection.ConnectAsync(new UnixDomainSocketEndPoint(Path.Join(Data, "run", "control", socket)), cancellationToken);
+            return new NetworkStream(connection, ownsSocket: true);
+        },
+    };
+}
