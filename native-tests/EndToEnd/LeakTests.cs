@@ -1,0 +1,103 @@
+using System.Text.Json.Nodes;
+using Hearth.NativeTests.Harness;
+using Xunit;
+
+namespace Hearth.NativeTests.EndToEnd;
+
+/// <summary>Nothing of a node stays: no process, mount, cgroup, loop device, scratch file or socket.</summary>
+[Collection(EndToEndCollection.Name)]
+public sealed class LeakTests
+{
+    [Theory]
+    [InlineData(Native.SigTerm)]
+    [InlineData(Native.SigInt)]
+    public async Task Nothing_is_left_after_a_normal_stop(int signal)
+    {
+        await using var node = await TestNode.StartAsync();
+        await Behaviours.DeployAsync(node, "f");
+        // Idle, busy and with a stray process of its own.
+        Assert.Equal("\"hi\"", (await node.DoAsync("f", "sleep", new JsonObject { ["seconds"] = 0 })).Body.Replace("slept", "hi", StringComparison.Ordinal));
+        Assert.True((await node.DoAsync("f", "leave_process")).Succeeded);
+        var busy = node.DoAsync("f", "sleep", new JsonObject { ["seconds"] = 20 });
+        await Patience.UntilAsync("a sandbox is there", () => LeakCheck.CgroupsOf(node.Data).Any());
+
+        var code = await node.StopAsync(signal);
+
+        Assert.True(code == 0, $"up ended with {code}\n{node.Output}");
+        await node.AssertNothingLeftAsync();
+        await Record.ExceptionAsync(() => busy);
+    }
+
+    [Fact]
+    public async Task Nothing_is_left_after_kill_9_of_up()
+    {
+        await using var node = await TestNode.StartAsync();
+        await Behaviours.DeployAsync(node, "f");
+        Assert.True((await node.DoAsync("f", "leave_process")).Succeeded);
+
+        await node.StopAsync(Native.SigKill);
+        await Patience.UntilAsync("its processes end", () => ProcessTable.RunningFrom(node.Data + "/bin").Count == 0);
+        await Patience.UntilAsync("its sandboxes end", () => !LeakCheck.Find(node.Data).Any(line => line.StartsWith("process", StringComparison.Ordinal)));
+
+        // The next start sweeps what is not a process.
+        await node.UpAsync();
+        Assert.True((await node.DoAsync("f", "echo")).Succeeded);
+        Assert.Equal(0, await node.StopAsync());
+        await node.AssertNothingLeftAsync();
+    }
+
+    [Theory]
+    [InlineData("hearth-spawner")]
+    [InlineData("hearth-agent")]
+    [InlineData("hearth-control-plane")]
+    public async Task Nothing_is_left_after_kill_9_of_a_process_and_a_stop(string program)
+    {
+        await using var node = await TestNode.StartAsync();
+        await Behaviours.DeployAsync(node, "f");
+        Assert.True((await node.DoAsync("f", "leave_process")).Succeeded);
+
+        TestNode.Kill(node.Pid(program), Native.SigKill);
+        await Patience.UntilAsync("an answer again", async () => (await AnsweredAsync(node)), 60);
+
+        Assert.Equal(0, await node.StopAsync());
+        await node.AssertNothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task Scratch_space_of_a_removed_instance_is_gone()
+    {
+        await using var node = await TestNode.StartAsync();
+        await Behaviours.DeployAsync(node, "f");
+        Assert.True((await node.DoAsync("f", "count")).Succeeded);
+        await node.Client.DeleteAsync("f");
+        await Patience.UntilAsync("its cgroup goes", () => !LeakCheck.CgroupsOf(node.Data).SelectMany(Directory.EnumerateDirectories).Any(path => HasProcesses(path)));
+        Assert.Equal(0, await node.StopAsync());
+        await node.AssertNothingLeftAsync();
+    }
+
+    private static bool HasProcesses(string cgroup)
+    {
+        try
+        {
+            // A pool of prepared shells may stay; a runtime may not.
+            return File.ReadAllText(Path.Combine(cgroup, "cgroup.procs")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Any(pid => ProcessTable.Executable(int.Parse(pid)).Contains("python", StringComparison.Ordinal));
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<bool> AnsweredAsync(TestNode node)
+    {
+        try
+        {
+            return (await node.DoAsync("f", "echo")).Succeeded && await node.Client.IsManagementUpAsync();
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+}

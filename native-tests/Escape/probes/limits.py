@@ -1,0 +1,78 @@
+"""Limits that protect the neighbours. Memory is tried by the end-to-end tests, which need a neighbour to look at."""
+import os
+import resource
+import signal
+
+from probe import Outcome, errno_name, probe
+
+
+@probe("resource_limits", control=True)
+def limits(host):
+    files, core = resource.getrlimit(resource.RLIMIT_NOFILE), resource.getrlimit(resource.RLIMIT_CORE)
+    return Outcome(files == (1024, 1024) and core == (0, 0), f"NOFILE {files} CORE {core}")
+
+
+@probe("descriptor_exhaustion")
+def descriptors(host):
+    opened = []
+    try:
+        while len(opened) < 4096:
+            opened.append(os.open("/dev/null", os.O_RDONLY))
+        return Outcome(False, f"{len(opened)} opened")
+    except OSError as failure:
+        return Outcome(len(opened) < 1024, f"{errno_name(failure.errno)} after {len(opened)}")
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+
+
+@probe("fork_bomb")
+def fork_bomb(host):
+    children = []
+    try:
+        while len(children) < 4096:
+            child = os.fork()
+            if child == 0:
+                signal.pause()
+                os._exit(0)
+            children.append(child)
+        return Outcome(False, f"{len(children)} forked")
+    except OSError as failure:
+        return Outcome(len(children) <= 1024, f"{errno_name(failure.errno)} after {len(children)}")
+    finally:
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+        for child in children:
+            os.waitpid(child, 0)
+
+
+@probe("temporary_space")
+def temporary_space(host):
+    """The setting is 512 MB: no file system data beyond it, to the byte that a block allows."""
+    written, path = 0, "/tmp/fill"
+    block = bytes(1 << 20)
+    try:
+        with open(path, "wb", buffering=0) as file:
+            while written < 700 << 20:
+                written += file.write(block)
+        return Outcome(False, f"{written >> 20} MiB written")
+    except OSError as failure:
+        return Outcome(errno_name(failure.errno) in ("ENOSPC", "EDQUOT") and 440 << 20 <= written <= 512 << 20, f"{errno_name(failure.errno)} after {written} bytes")
+    finally:
+        os.unlink(path)
+
+
+@probe("huge_mappings")
+def lock_memory(host):
+    """Memory that cannot be reclaimed is limited."""
+    import mmap
+    from probe import call_refused
+
+    memory = mmap.mmap(-1, 64 << 20)
+    try:
+        import ctypes
+
+        address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+        return call_refused(149, ctypes.c_void_p(address), 64 << 20)
+    finally:
+        pass

@@ -1,0 +1,31 @@
+using System.IO.Compression;
+using System.Text;
+
+namespace Hearth.NativeTests.Harness;
+
+/// <summary>Zips for deploying.</summary>
+internal static class FunctionZip
+{
+    public static byte[] Of(params (string Name, string Text)[] files) => Of(files.Select(file => (file.Name, Encoding.UTF8.GetBytes(file.Text))));
+
+    /// <summary>The files of a folder beside the tests.</summary>
+    public static byte[] OfFolder(string relative) =>
+        Of(Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, relative)).Select(path => (Path.GetFileName(path), File.ReadAllBytes(path))));
+
+    private static byte[] Of(IEnumerable<(string Name, byte[] Content)> files)
+    {
+        using var memory = new MemoryStream();
+        using (var archive = new ZipArchive(memory, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, content) in files)
+            {
+                var entry = archive.CreateEntry(name, CompressionLevel.Fastest);
+                entry.ExternalAttributes = 0b1_000_000_110_100_100 << 16;
+                using var stream = entry.Open();
+                stream.Write(content);
+            }
+        }
+
+        return memory.ToArray();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Hearth.NativeTests.Harness;
+
+/// <summary>The calls of Lambda's REST API that the tests need, by plain HTTP.</summary>
+public sealed class LambdaClient(Uri endpoint) : IDisposable
+{
+    private const string Functions = "/2015-03-31/functions";
+
+    private readonly HttpClient _http = new() { BaseAddress = endpoint, Timeout = Patience.Seconds(120) };
+
+    public async Task<bool> IsManagementUpAsync()
+    {
+        try
+        {
+            using var answer = await _http.GetAsync($"{Functions}/");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Creates it and waits until it is Active.</summary>
+    public async Task CreateAsync(FunctionSettings settings, byte[] zip)
+    {
+        using var answer = await _http.PostAsJsonAsync(Functions, Body(settings, zip));
+        var text = await answer.Content.ReadAsStringAsync();
+        Xunit.Assert.True(answer.StatusCode == HttpStatusCode.Created, $"CreateFunction {settings.Name}: {(int)answer.StatusCode} {text}");
+        await UntilReadyAsync(settings.Name);
+    }
+
+    public async Task UpdateCodeAsync(string name, byte[] zip)
+    {
+        using var answer = await _http.PutAsJsonAsync($"{Functions}/{name}/code", new JsonObject { ["ZipFile"] = Convert.ToBase64String(zip) });
+        Xunit.Assert.True(answer.IsSuccessStatusCode, $"UpdateFunctionCode {name}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+        await UntilReadyAsync(name);
+    }
+
+    public async Task DeleteAsync(string name)
+    {
+        using var answer = await _http.DeleteAsync($"{Functions}/{name}");
+        Xunit.Assert.True(answer.IsSuccessStatusCode, $"DeleteFunction {name}: {(int)answer.StatusCode}");
+    }
+
+    public async Task<Invocation> InvokeAsync(string name, string payload = "{}", bool tail = false)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Functions}/{name}/invocations") { Content = new StringContent(payload, Encoding.UTF8, "application/json") };
+        if (tail)
+            request.Headers.Add("X-Amz-Log-Type", "Tail");
+        using var answer = await _http.SendAsync(request);
+        return new Invocation(
+            answer.StatusCode, Header(answer, "X-Amz-Function-Error"), await answer.Content.ReadAsStringAsync(),
+            Encoding.UTF8.GetString(Convert.FromBase64String(Header(answer, "X-Amz-Log-Result"))));
+    }
+
+    public async Task<(HttpStatusCode Status, string Body)> GetAsync(string path)
+    {
+        using var answer = await _http.GetAsync(path);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static string Header(HttpResponseMessage answer, string name) => answer.Headers.TryGetValues(name, out var values) ? values.First() : "";
+
+    private static JsonObject Body(FunctionSettings settings, byte[] zip) => new()
+    {
+        ["FunctionName"] = settings.Name,
+        ["Runtime"] = settings.Runtime,
+        ["Handler"] = settings.Handler,
+        ["Role"] = "arn:aws:iam::000000000000:role/test",
+        ["MemorySize"] = settings.MemoryMb,
+        ["Timeout"] = settings.TimeoutSeconds,
+        ["EphemeralStorage"] = new JsonObject { ["Size"] = settings.TmpMb },
+        ["Environment"] = new JsonObject { ["Variables"] = new JsonObject(settings.Environment.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))) },
+        ["Code"] = new JsonObject { ["ZipFile"] = Convert.ToBase64String(zip) },
+    };
+
+    private Task UntilReadyAsync(string name) => Patience.UntilAsync($"{name} becomes Active", async () =>
+    {
+        var (status, text) = await GetAsync($"{Functions}/{name}/configuration");
+        if (status != HttpStatusCode.OK)
+            return false;
+        var json = JsonNode.Parse(text)!;
+        Xunit.Assert.False(json["State"]?.GetValue<string>() == "Failed", $"{name} failed: {text}");
+        return json["State"]?.GetValue<string>() == "Active" && json["LastUpdateStatus"]?.GetValue<string>() is null or "Successful";
+    });
+}

@@ -1,0 +1,67 @@
+#!/bin/busybox sh
+# PID 1 of the test VM. Makes a machine out of the host's root (virtiofs tag "root", read-only, under a tmpfs overlay), with a real cgroup v2
+# hierarchy and a disk of its own, then runs /run/hearth-vm/command from the writable share and powers off.
+/bin/busybox --install -s /bin
+export PATH=/bin
+
+stop() { echo "vm-init: $*"; sync; poweroff -f; sleep 60; }
+
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+while read -r module; do
+  insmod "/modules/$module" || echo "vm-init: insmod $module failed"
+done < /modules/order
+
+mkdir -p /lower /over /new
+mount -t virtiofs -o ro root /lower || stop "no root share"
+mount -t tmpfs -o size=512m over /over
+mkdir /over/upper /over/work
+mount -t overlay -o lowerdir=/lower,upperdir=/over/upper,workdir=/over/work over /new || stop "no overlay"
+
+for dir in proc sys dev run tmp; do
+  [ -d "/new/$dir" ] || mkdir "/new/$dir"
+done
+mount -t tmpfs -o mode=0755 run /new/run
+mount -t tmpfs -o mode=1777,size=1g tmp /new/tmp
+mkdir -p /new/run/hearth-vm /new/run/scratch /new/run/host
+# The whole of the host's root, its /tmp included, which the guest's own hides.
+mount --bind /lower /new/run/host
+mount -t virtiofs exchange /new/run/hearth-vm || stop "no exchange share"
+mount -t ext4 /dev/vda /new/run/scratch || stop "no scratch disk"
+mount -t proc proc /new/proc
+mount -t sysfs sys /new/sys
+mount -t devtmpfs dev /new/dev
+mkdir -p /new/dev/pts /new/dev/shm
+mount -t devpts -o ptmxmode=0666 devpts /new/dev/pts
+mount -t tmpfs -o mode=1777 shm /new/dev/shm
+mount -t cgroup2 cgroup2 /new/sys/fs/cgroup || stop "no cgroup v2"
+echo "+cpu +cpuset +io +memory +pids" > /new/sys/fs/cgroup/cgroup.subtree_control
+
+ip link set lo up
+hostname hearth-vm
+umount /proc /sys
+
+cat > /new/run/main <<'MAIN'
+#!/bin/sh
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run/scratch/home LANG=C.UTF-8 DOTNET_CLI_TELEMETRY_OPTOUT=1
+mkdir -p "$HOME"
+# The command runs in a group of its own with nobody else in it, as a unit with Delegate=yes does; a node that a test starts gets another.
+mkdir /sys/fs/cgroup/test
+export HEARTH_TEST_CGROUP=/sys/fs/cgroup HEARTH_TEST_DATA=/run/scratch
+cd /run/scratch
+start=$(date +%s%N); sh /run/hearth-vm/probe
+factor=$(( ($(date +%s%N) - start) / 1000000 / $(cat /run/hearth-vm/probe-milliseconds) ))
+[ "$factor" -ge 1 ] || factor=1
+export HEARTH_TIME_FACTOR=$factor
+{
+  sh -c 'echo $$ > /sys/fs/cgroup/test/cgroup.procs; exec /run/hearth-vm/command'
+  echo $? > /run/hearth-vm/exit-code
+} < /dev/null 2>&1 | cat > /dev/vport0p1
+sync
+exit 0
+MAIN
+chmod 0755 /new/run/main
+# PID 1 stays: it reaps what the command leaves, and nothing but it may decide to power off.
+chroot /new /bin/sh /run/main
+stop "done"
