@@ -69,20 +69,7 @@ internal static class EnvironmentBuilder
                 var major = new string([.. function.Spec.Runtime.Where(char.IsAsciiDigit)]);
                 var own = major.Length == 0 ? "" : $"/opt/nodejs/node{major}/node_modules:";
                 environment["NODE_PATH"] = own + "/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task";
-                // V8 would size its heap for the whole machine.
-                environment["NODE_OPTIONS"] = $"--max-old-space-size={function.Spec.MemoryMb * 3 / 4}";
-                break;
-            case RuntimeKind.Dotnet:
-                AddDotnet(environment, function.Spec.MemoryMb);
                 break;
         }
-    }
-
-    /// <summary>1,769 MB is one CPU on Lambda; the collector's limit leaves a quarter for code, stacks and native memory.</summary>
-    private static void AddDotnet(Dictionary<string, string> environment, int memoryMb)
-    {
-        environment["DOTNET_GCHeapHardLimit"] = (memoryMb * 1024L * 1024 * 3 / 4).ToString("X", CultureInfo.InvariantCulture);
-        environment["DOTNET_gcServer"] = "0";
-        environment["DOTNET_PROCESSOR_COUNT"] = Math.Max(1, (memoryMb + 1768) / 1769).ToString(CultureInfo.InvariantCulture);
     }
 }

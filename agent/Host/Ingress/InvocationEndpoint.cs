@@ -39,8 +39,7 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
         var headers = InvocationHeaders.Parse(request);
         var function = Find(name);
         using var body = await InvocationBody.ReadAsync(request);
-        if (InvocationHeaders.IsJson(request))
-            body.RequireJson();
+        body.RequireJson();
         switch (headers.Type)
         {
             case InvocationType.DryRun:

@@ -42,12 +42,6 @@ internal readonly record struct InvocationHeaders(InvocationType Type, bool Want
         return new InvocationHeaders(type, tail, Context(One(request, "X-Amz-Client-Context")), fits ? contentType : null);
     }
 
-    /// <summary>JSON is what Lambda expects; a body that says it is something else is passed on as it is.</summary>
-    public static bool IsJson(HttpRequest request) =>
-        request.ContentType is not { Length: > 0 } type
-        || type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase)
-        || type.StartsWith("application/x-amz-json", StringComparison.OrdinalIgnoreCase);
-
     private static string? One(HttpRequest request, string name) => request.Headers[name] is [{ } value, ..] ? value : null;
 
     private static LambdaException Enum(string value, string member, string set) =>

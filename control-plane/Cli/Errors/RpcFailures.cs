@@ -13,7 +13,7 @@ internal static class RpcFailures
         {
             StatusCode.Unavailable when IsConnectFailure(failure) =>
                 ("hearth: node: the control plane does not answer on its socket; start one with: sudo ./hearth up", ExitCode.Unreachable),
-            StatusCode.Unavailable => ($"hearth: node: {detail}; it may be starting: try again, and look at the node's terminal", ExitCode.Unreachable),
+            StatusCode.Unavailable => ($"hearth: node: {detail}", ExitCode.Unreachable),
             StatusCode.DeadlineExceeded => ("hearth: node: no answer in time; look at the node's terminal and its log folder", ExitCode.Unreachable),
             StatusCode.NotFound => ($"hearth: not found: {detail}; see what there is with: hearth ls", ExitCode.NotFound),
             StatusCode.InvalidArgument => ($"hearth: refused as invalid: {detail}", ExitCode.Usage),

@@ -24,6 +24,10 @@ internal static class DeployCommand
 
     public static Command Create()
     {
+        Name.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } name && !IsName(name)) result.AddError($"--name '{name}' is not a name: 1 to 64 letters, digits, - and _");
+        });
         var command = new Verb("deploy", "Upload a folder or zip as a function; creates it or replaces its code and settings.",
             "hearth deploy ./thumbnail --name thumbnail --runtime nodejs20.x --handler index.handler --memory 1024 --timeout 30")
         {
@@ -46,6 +50,8 @@ internal static class DeployCommand
             $"{function.Settings.MemoryMb} MB, {function.Settings.TimeoutSeconds} s ({clock.Elapsed.TotalSeconds:0.0} s)");
         return ExitCode.Ok;
     }
+
+    private static bool IsName(string name) => name.Length is > 0 and <= 64 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_');
 
     private static FunctionSettings Settings(ParseResult parsed)
     {

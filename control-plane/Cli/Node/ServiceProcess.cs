@@ -26,13 +26,16 @@ internal sealed class ServiceProcess : IDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = "/",
+            // Small on purpose: ASP.NET's host takes it for its content root.
+            WorkingDirectory = Path.Combine(data, "bin"),
         };
         foreach (var argument in CommandLine(service, data)) start.ArgumentList.Add(argument);
         // Nothing of the operator's shell: ASPNETCORE_URLS or DOTNET_* would change what the processes do.
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         start.Environment["LANG"] = "C.UTF-8";
+        // No process of a node has a configuration file to watch.
+        start.Environment["DOTNET_hostBuilder__reloadConfigOnChange"] = "false";
         foreach (var passed in (string[])["DOTNET_ROOT", "HEARTH_TRACE"])
             if (Environment.GetEnvironmentVariable(passed) is { Length: > 0 } value) start.Environment[passed] = value;
 

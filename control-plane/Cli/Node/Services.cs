@@ -28,7 +28,7 @@ internal static class Services
         List<string> agent = ["--data", options.DataDirectory, "--host", options.Host, "--port", Text(options.Port)];
         if (options.MemoryBudgetMb is { } budget) agent.AddRange(["--memory-budget-mb", Text(budget)]);
         if (options.BillingIncrementMs is { } increment) agent.AddRange(["--billing-increment-ms", Text(increment)]);
-        if (options.CpuCap) agent.Add("--cpu-cap");
+        if (options.CpuCap) agent.Add("--hard-cpu-cap");
 
         return
         [

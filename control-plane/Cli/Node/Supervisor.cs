@@ -12,7 +12,8 @@ namespace Hearth.Cli.Node;
 internal sealed class Supervisor : IDisposable
 {
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
+    // Longer than the 10 s for which the agent lets running invocations finish.
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan SameKeystroke = TimeSpan.FromMilliseconds(500);
 

@@ -39,7 +39,12 @@ internal static class VersionCommand
                 }
                 writer.WriteEndObject();
             });
-        else Console.Out.WriteLine($"hearth {Own}\n" + (node is null ? "node: none reachable" : $"node {node.Version} at {node.Endpoint}, cgroup {node.CgroupMode}"));
+        else Console.Out.WriteLine($"hearth {Own}\n" + node switch
+        {
+            null => "node: none reachable",
+            { AgentConnected: false } => $"node {node.Version}, its agent is not connected",
+            _ => $"node {node.Version} at {node.Endpoint}, cgroup {node.CgroupMode}",
+        });
         return ExitCode.Ok;
     }
 

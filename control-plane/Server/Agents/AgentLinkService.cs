@@ -105,7 +105,7 @@ public sealed class AgentLinkService(
                     break;
                 case AgentMessage.BodyOneofCase.FunctionReady:
                     FunctionReady ready = message.FunctionReady;
-                    functions.AgentReported(ready.FunctionName, ready.RevisionId, ready.Error.Length == 0 ? null : ready.Error);
+                    functions.AgentReported(ready.FunctionName, ready.RevisionId, OneLine(ready.Error));
                     break;
                 case AgentMessage.BodyOneofCase.Hello:
                     throw Invalid("Hello comes once");
@@ -128,6 +128,19 @@ public sealed class AgentLinkService(
         if (outcome.Refused > 0)
             log.LogWarning("journal of agent {Agent}, epoch {Epoch}: {Refused} records with impossible values are not counted", connection.Hello.AgentId, batch.Epoch, outcome.Refused);
         connection.Outbox.Acknowledge(new JournalAck { Epoch = batch.Epoch, LastSequence = outcome.LastSequence });
+    }
+
+    // Shown to people as StateReason.
+    private static string? OneLine(string error)
+    {
+        const int MaxLength = 1_024;
+        if (error.Length == 0)
+            return null;
+        return string.Create(Math.Min(error.Length, MaxLength), error, static (line, text) =>
+        {
+            for (int i = 0; i < line.Length; i++)
+                line[i] = char.IsControl(text[i]) ? ' ' : text[i];
+        });
     }
 
     private static RpcException Invalid(string what) => new(new Status(StatusCode.InvalidArgument, what));

@@ -110,7 +110,8 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         app.MapGrpcService<ReflectionV1ServiceImpl>();
         // Made now: the registry so that a connected agent hears of the first change, the database so that the container closes it.
         app.Services.GetRequiredService<Database>();
-        app.Services.GetRequiredService<AgentRegistry>();
+        AgentRegistry agents = app.Services.GetRequiredService<AgentRegistry>();
+        app.Lifetime.ApplicationStopping.Register(() => agents.CloseAll("the control plane is stopping"));
         return app;
     }
 

@@ -12,7 +12,6 @@ public sealed record ServerOptions
           --rest-port N              also serve the REST API on 127.0.0.1:N (without a node's checks: for tests)
           --region R                 region in ARNs (default us-east-1)
           --account A                12 digits, account in ARNs (default 000000000000)
-          --billing-increment-ms N   1-60000, duration is billed in steps of this; recorded by the agent (default 1)
           --price-requests USD       price of a million requests (default 0.20)
           --price-gb-second USD      price of a GB-second (default 0.0000166667)
         """;
@@ -26,8 +25,6 @@ public sealed record ServerOptions
     public string Region { get; init; } = "us-east-1";
 
     public string Account { get; init; } = "000000000000";
-
-    public int BillingIncrementMs { get; init; } = 1;
 
     /// <summary>USD, AWS's published x86 prices unless the operator sets others.</summary>
     public double PricePerMillionRequests { get; init; } = 0.20;
@@ -49,7 +46,6 @@ public sealed record ServerOptions
                 "--rest-port" => options with { RestPort = Int(name, value, 0, 65535) },
                 "--region" => options with { Region = CheckRegion(value) },
                 "--account" => options with { Account = CheckAccount(value) },
-                "--billing-increment-ms" => options with { BillingIncrementMs = Int(name, value, 1, 60_000) },
                 "--price-requests" => options with { PricePerMillionRequests = Price(name, value) },
                 "--price-gb-second" => options with { PricePerGbSecond = Price(name, value) },
                 _ => throw new UsageException($"unknown option {name}"),

@@ -90,6 +90,17 @@ public class AgentLinkTests
         await newer.NextAsync(Kind.Upsert);
     }
 
+    [Fact]
+    public async Task StoppingServerHangsUp()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using FakeAgent agent = await FakeAgent.ConnectAsync(server);
+        await agent.NextAsync(Kind.Snapshot);
+        await server.StopAsync();
+        var e = await Assert.ThrowsAsync<RpcException>(() => agent.Ended);
+        Assert.Contains("stopping", e.Status.Detail, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(2, "agent-1", StatusCode.FailedPrecondition)]
     [InlineData(1, "", StatusCode.InvalidArgument)]

@@ -36,6 +36,9 @@ internal sealed class TestServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Stops the server and leaves the clients, which see how it hangs up.</summary>
+    public Task StopAsync() => _server.StopAsync();
+
     public async Task RestartAsync()
     {
         await _server.StopAsync();

@@ -16,7 +16,10 @@ internal static class Zips
         {
             foreach ((string name, string content) in files)
             {
-                using Stream entry = zip.CreateEntry(name).Open();
+                ZipArchiveEntry listed = zip.CreateEntry(name);
+                // Equal contents are equal bytes, whenever they are zipped.
+                listed.LastWriteTime = new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+                using Stream entry = listed.Open();
                 entry.Write(Encoding.UTF8.GetBytes(content));
             }
         }

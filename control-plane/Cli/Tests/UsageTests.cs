@@ -1,0 +1,66 @@
+using Xunit;
+
+namespace Hearth.Cli.Tests;
+
+/// <summary>Wrong command lines: one line on stderr, exit code 2, the cause and where to read on.</summary>
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("not a command", "deplyo")]
+    [InlineData("--memory 64 is out of range: 128 to 10240", "deploy", ".", "--name", "n", "--runtime", "python", "--handler", "a.b", "--memory", "64")]
+    [InlineData("--timeout 901 is out of range: 1 to 900", "deploy", ".", "--name", "n", "--runtime", "python", "--handler", "a.b", "--timeout", "901")]
+    [InlineData("--name 'a b' is not a name", "deploy", ".", "--name", "a b", "--runtime", "python", "--handler", "a.b")]
+    [InlineData("'--handler' is required", "deploy", ".", "--name", "n", "--runtime", "python")]
+    [InlineData("has no name; write K=V", "deploy", ".", "--name", "n", "--runtime", "python", "--handler", "a.b", "--env", "novalue")]
+    [InlineData("is no variable name", "deploy", ".", "--name", "n", "--runtime", "python", "--handler", "a.b", "--env", "9A=1")]
+    [InlineData("is not an age", "logs", "n", "--since", "yesterday")]
+    [InlineData("exclude each other", "usage", "--json", "--csv")]
+    [InlineData("is out of range: 0 to 65535", "up", "--port", "70000")]
+    public async Task A_wrong_command_line_is_one_line_and_exit_code_2(string cause, params string[] arguments)
+    {
+        var outcome = await CommandLine.RunAsync(arguments);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.StartsWith("hearth: ", outcome.Error);
+        Assert.Contains(cause, outcome.Error);
+        Assert.Single(outcome.Error.TrimEnd().Split('\n'));
+        Assert.Empty(outcome.Output);
+    }
+
+    [Theory]
+    [InlineData("ls")]
+    [InlineData("ps")]
+    [InlineData("usage")]
+    [InlineData("runtimes")]
+    [InlineData("top")]
+    [InlineData("invoke", "n")]
+    [InlineData("logs", "n")]
+    [InlineData("rm", "n")]
+    public async Task Without_a_node_the_exit_code_is_4_and_the_line_says_how_to_start_one(params string[] arguments)
+    {
+        using var folder = new TemporaryFolder();
+        var outcome = await CommandLine.RunAsync([.. arguments, "--data", folder.Path]);
+        Assert.Equal(4, outcome.ExitCode);
+        Assert.Contains("sudo ./hearth up", outcome.Error);
+    }
+
+    [Theory]
+    [InlineData("up")]
+    [InlineData("deploy")]
+    [InlineData("invoke")]
+    [InlineData("logs")]
+    [InlineData("ls")]
+    [InlineData("ps")]
+    [InlineData("top")]
+    [InlineData("usage")]
+    [InlineData("rm")]
+    [InlineData("runtimes")]
+    [InlineData("doctor")]
+    [InlineData("version")]
+    public async Task Every_command_has_a_purpose_and_an_example(string command)
+    {
+        var outcome = await CommandLine.RunAsync(command, "--help");
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("Description:", outcome.Output);
+        Assert.Matches("Example:\n  .*hearth " + command, outcome.Output);
+    }
+}
