@@ -23,7 +23,7 @@ needs_has() {
 # An SDK that global.json accepts; ~/.dotnet is where Microsoft's install script puts one.
 needs_sdk() {
   [[ -x ${DOTNET_ROOT-}/dotnet ]] && PATH=$DOTNET_ROOT:$PATH
-  [[ -x $HOME/.dotnet/dotnet ]] && ! command -v dotnet > /dev/null && PATH=$HOME/.dotnet:$PATH && export DOTNET_ROOT=$HOME/.dotnet
+  [[ -x ${HOME-}/.dotnet/dotnet ]] && ! command -v dotnet > /dev/null && PATH=$HOME/.dotnet:$PATH && export DOTNET_ROOT=$HOME/.dotnet
   command -v dotnet > /dev/null && dotnet --list-sdks 2> /dev/null | grep -q '^10\.'
 }
 

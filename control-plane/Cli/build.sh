@@ -81,8 +81,7 @@ step() { # NUMBER TEXT COMMAND...: one line, then how long it took; the whole ou
 publish_native() { # PROJECT PROGRAM
   local staging=$artifacts/publish-staging/$2
   rm -rf "$staging"
-  # PublishAot on the command line, too: the SDK reads it before Directory.Build.targets sets it.
-  dotnet publish "$root/$1" -c Release -r "$rid" -p:PublishAot=true -p:UseSharedCompilation=false -o "$staging" || return
+  dotnet publish "$root/$1" -c Release -r "$rid" -p:UseSharedCompilation=false -o "$staging" || return
   install_files "$staging" "$out" "$2"
 }
 

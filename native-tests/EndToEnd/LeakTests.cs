@@ -36,7 +36,16 @@ public sealed class LeakTests
         Assert.True((await node.DoAsync("f", "leave_process")).Succeeded);
 
         await node.StopAsync(Native.SigKill);
-        await Patience.UntilAsync("its processes end", () => ProcessTable.RunningFrom(node.Data + "/bin").Count == 0);
+        var bin = node.Data + "/bin";
+        try
+        {
+            await Patience.UntilAsync("its processes end", () => ProcessTable.RunningFrom(bin).Count == 0);
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"still there: {string.Join('\n', ProcessTable.RunningFrom(bin).Select(ProcessTable.Describe))}");
+        }
+
         await Patience.UntilAsync("its sandboxes end", () => !LeakCheck.Find(node.Data).Any(line => line.StartsWith("process", StringComparison.Ordinal)));
 
         // The next start sweeps what is not a process.
@@ -56,7 +65,9 @@ public sealed class LeakTests
         await Behaviours.DeployAsync(node, "f");
         Assert.True((await node.DoAsync("f", "leave_process")).Succeeded);
 
-        TestNode.Kill(node.Pid(program), Native.SigKill);
+        var killed = node.Pid(program);
+        TestNode.Kill(killed, Native.SigKill);
+        await Patience.UntilAsync("another is in its place", () => !node.Pids(program).Contains(killed) && node.Pids(program).Count > 0);
         await Patience.UntilAsync("an answer again", async () => (await AnsweredAsync(node)), 60);
 
         Assert.Equal(0, await node.StopAsync());

@@ -30,6 +30,7 @@ internal sealed class HostFacts : IDisposable
             ["data"] = data,
             ["secret"] = TestNode.Secret,
             ["hostname"] = Environment.MachineName,
+            ["sys_resource"] = HasSysResource(),
             ["pids"] = new JsonArray([.. pids.Select(pid => (JsonNode)pid)]),
             ["ports"] = new JsonArray(agentPort, Port(_loopback), Port(_everywhere)),
             ["addresses"] = new JsonArray([.. Addresses().Select(address => (JsonNode)address)]),
@@ -44,6 +45,12 @@ internal sealed class HostFacts : IDisposable
         _loopback.Dispose();
         _everywhere.Dispose();
         File.Delete(_marker);
+    }
+
+    private static bool HasSysResource()
+    {
+        var line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("CapEff:", StringComparison.Ordinal));
+        return (Convert.ToUInt64(line[7..].Trim(), 16) & (1UL << 24)) != 0;
     }
 
     private static int Port(TcpListener listener) => ((IPEndPoint)listener.LocalEndpoint).Port;

@@ -102,7 +102,7 @@ say "Limits"
 expect_failure() { # NAME TEXT
   show invoke "$1" > "$work/$1.out" 2> "$work/$1.err"
   local code=$?
-  sed -n 2p "$work/$1.out"
+  cat "$work/$1.out"; echo
   [[ $code -eq 1 ]] || { cat "$work/$1.err" >&2; fail "$1 ended with exit code $code instead of 1"; }
   grep -q "$2" "$work/$1.out" || fail "$1 answered without '$2': $(cat "$work/$1.out")"
 }

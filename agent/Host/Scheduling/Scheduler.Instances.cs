@@ -82,11 +82,12 @@ internal sealed partial class Scheduler
     Invocation? IInstanceOwner.Interrupt(Instance instance, bool destroy)
     {
         Invocation? invocation;
+        var work = new PlannedWork();
         lock (_gate)
         {
             invocation = instance.Current;
             instance.Current = null;
-            if (invocation is null && instance.CountsAsStarting)
+            if (invocation is null && instance.CountsAsStarting && instance.State == InstanceState.Init)
             {
                 invocation = Dequeue(instance.Pool);
                 if (invocation is not null)
@@ -103,9 +104,13 @@ internal sealed partial class Scheduler
             }
             else
             {
+                // It is back within 100 ms, with its /tmp: the next event waits for it rather than for a new sandbox.
                 instance.SetState(InstanceState.Resetting);
+                SetStarting(instance, true);
             }
+            PlanAll(ref work);
         }
+        Run(work);
         return invocation;
     }
 
@@ -136,6 +141,7 @@ internal sealed partial class Scheduler
                 instance.SetState(InstanceState.Init);
                 return true;
             }
+            SetStarting(instance, false);
             instance.SetState(InstanceState.Bare);
             instance.IdleSince = _services.Time.GetTimestamp();
             if (IsStale(instance) || _stopping)

@@ -65,6 +65,8 @@ internal sealed class FrameLink : IReadiness, IDisposable
         {
             if (_closed || _protocol.State == SandboxState.Violated)
                 return;
+            if (!_protocol.IsAtFrameBoundary)
+                throw new InvalidOperationException("The runtime spoke before it was asked.");
             _protocol.WriteInvokeHeader(_send.Begin(), header, payload.Length);
             _send.Flush(payload);
         }

@@ -32,9 +32,11 @@ if mode == "third-hello":
     receive()
     send(b"\x94\x01\x01\xa4evil\xa11")
 receive()
-send(b"\x91\x03")
 if mode == "unsolicited":
-    send(b"\x94\x06\x01\xc0\xc4\x02{}")
+    # One write, so that the agent finds the answer behind InitDone before it has asked anything.
+    os.write(4, b"\x02\x00\x00\x00\x91\x03" + b"\x08\x00\x00\x00\x94\x06\x01\xc0\xc4\x02{}")
+else:
+    send(b"\x91\x03")
 receive()
 if mode == "garbage":
     os.write(4, b"\x05\x00\x00\x00hello")

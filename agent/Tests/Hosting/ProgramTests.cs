@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Xunit;
 
 namespace Hearth.Agent.Tests.Hosting;
@@ -61,7 +62,10 @@ public sealed class ProgramTests : IDisposable
     {
         using var agent = Start(allowRoot: true, "--data", _data, "--port", "0");
         while (!File.Exists(Path.Join(_data, "agent", "agent-id")))
+        {
+            Assert.False(agent.HasExited);
             await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
         using (var kill = Process.Start("/bin/kill", ["-TERM", $"{agent.Id}"]))
             await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
         await agent.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -81,10 +85,16 @@ public sealed class ProgramTests : IDisposable
 
     private static Process Start(bool allowRoot, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Join(AppContext.BaseDirectory, "hearth-agent")) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // The tests' own list of assemblies knows where they lie here; the agent's own knows its published layout.
+        var dotnet = Path.GetFullPath(Path.Join(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        var start = new ProcessStartInfo(dotnet) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])["exec", "--depsfile", Beside("Hearth.Agent.Tests.deps.json"), "--runtimeconfig", Beside("hearth-agent.runtimeconfig.json"), Beside("hearth-agent.dll")])
+            start.ArgumentList.Add(argument);
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment["HEARTH_AGENT_ALLOW_ROOT"] = allowRoot ? "1" : "";
         return Process.Start(start)!;
     }
+
+    private static string Beside(string file) => Path.Join(AppContext.BaseDirectory, file);
 }

@@ -46,7 +46,7 @@ internal static class DeployCommand
         function = await Activation.WaitAsync(node, function, cancellationToken);
         if (parsed.GetValue(AsJson)) Json.Print(writer => FunctionJson.Write(writer, function));
         else Console.Out.WriteLine(
-            $"{function.Settings.FunctionName} is {function.State}: {Units.Bytes(function.CodeSize)} zip, {function.ResolvedRuntime}, " +
+            $"{function.Settings.FunctionName} is {function.State}: {Units.Bytes(function.CodeSize)} zip, {(function.ResolvedRuntime.Length > 0 ? function.ResolvedRuntime : function.Settings.Runtime)}, " +
             $"{function.Settings.MemoryMb} MB, {function.Settings.TimeoutSeconds} s ({clock.Elapsed.TotalSeconds:0.0} s)");
         return ExitCode.Ok;
     }

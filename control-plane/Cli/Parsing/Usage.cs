@@ -12,7 +12,10 @@ internal static class Usage
         var command = parsed.CommandResult.Command;
         var name = command is RootCommand ? "hearth" : "hearth " + command.Name;
         if (command is RootCommand && parsed.UnmatchedTokens is [var unknown, ..])
-            throw CliException.Usage("usage", $"'{unknown}' is not a command", "see: hearth --help");
-        throw CliException.Usage("usage", Failures.OneLine(parsed.Errors[0].Message), $"see: {name} --help");
+            throw CliException.Usage("usage", $"'{Short(unknown)}' is not a command", "see: hearth --help");
+        throw CliException.Usage("usage", Short(Failures.OneLine(parsed.Errors[0].Message)), $"see: {name} --help");
     }
+
+    // An argument may be a whole payload.
+    private static string Short(string text) => text.Length <= 200 ? text : text[..200] + "...";
 }

@@ -43,6 +43,16 @@ public sealed class UsageTests
         Assert.Contains("sudo ./hearth up", outcome.Error);
     }
 
+    [Fact]
+    public async Task A_payload_file_is_read_and_not_taken_for_arguments()
+    {
+        using var folder = new TemporaryFolder();
+        var outcome = await CommandLine.RunAsync("invoke", "n", "--payload", "@" + folder.File("event.json", "{\"a b\": \"--c d\"}"), "--data", folder.Path);
+        Assert.Equal(4, outcome.ExitCode);
+        outcome = await CommandLine.RunAsync("invoke", "n", "--payload", "@" + folder.File("event.json", "no json"), "--data", folder.Path);
+        Assert.Contains("is not JSON", outcome.Error);
+    }
+
     [Theory]
     [InlineData("up")]
     [InlineData("deploy")]

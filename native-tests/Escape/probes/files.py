@@ -69,14 +69,23 @@ def sysrq(host):
 
 @probe("proc_sys_write")
 def proc_sys(host):
-    names = ["kernel/core_pattern", "kernel/ns_last_pid", "kernel/hostname", "kernel/modprobe", "vm/overcommit_memory", "net/ipv4/ip_forward", "fs/file-max", "user/max_user_namespaces"]
-    return all_refused((name, attempt(os.open, f"/proc/sys/{name}", os.O_WRONLY)) for name in names)
+    def last_pid():
+        # Anyone may open it; writing asks for CAP_CHECKPOINT_RESTORE over the pid namespace.
+        return write_refused("/proc/sys/kernel/ns_last_pid", b"100")
+
+    names = ["kernel/core_pattern", "kernel/hostname", "kernel/modprobe", "vm/overcommit_memory", "net/ipv4/ip_forward", "fs/file-max", "user/max_user_namespaces"]
+    return all_refused([("ns_last_pid", last_pid()), *((name, attempt(os.open, f"/proc/sys/{name}", os.O_WRONLY)) for name in names)])
 
 
 @probe("proc_oom_score_lower")
 def oom_score(host):
-    """Above others in the line of the OOM killer it stays."""
-    return all_refused((value, write_refused("/proc/self/oom_score_adj", value.encode())) for value in ["-1000", "0"])
+    """First in the line of the OOM killer it stays. The kernel makes the spawner's 900 a floor only when the spawner has CAP_SYS_RESOURCE, which root
+    in some containers lacks: there it may go back to 0, never below."""
+    with open("/proc/self/oom_score_adj", encoding="ascii") as file:
+        before = file.read().strip()
+    values = ["-1000", "-1", "0"] if host["sys_resource"] else ["-1000", "-1"]
+    outcome = all_refused((value, in_child(lambda value=value: write_refused("/proc/self/oom_score_adj", value.encode()))) for value in values)
+    return Outcome(outcome.refused and before == "900", f"{before}; {outcome.how}")
 
 
 @probe("sys_is_empty", control=True)

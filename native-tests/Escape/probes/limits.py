@@ -3,7 +3,7 @@ import os
 import resource
 import signal
 
-from probe import Outcome, errno_name, probe
+from probe import Outcome, call_refused, errno_name, probe
 
 
 @probe("resource_limits", control=True)
@@ -65,14 +65,9 @@ def temporary_space(host):
 @probe("huge_mappings")
 def lock_memory(host):
     """Memory that cannot be reclaimed is limited."""
+    import ctypes
     import mmap
-    from probe import call_refused
 
     memory = mmap.mmap(-1, 64 << 20)
-    try:
-        import ctypes
-
-        address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-        return call_refused(149, ctypes.c_void_p(address), 64 << 20)
-    finally:
-        pass
+    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    return call_refused(149, ctypes.c_void_p(address), 64 << 20)
