@@ -13,9 +13,7 @@ internal static class Cli
         var (code, output) = await RunAsync(node, "usage", "--json");
         if (code != 0)
             return -1;
-        var rows = JsonNode.Parse(output)!;
-        var list = rows as JsonArray ?? rows["functions"]!.AsArray();
-        return list.Where(row => (row!["function"] ?? row["functionName"] ?? row["name"])!.GetValue<string>() == function).Sum(row => row!["requests"]!.GetValue<long>());
+        return JsonNode.Parse(output)!["Functions"]!.AsArray().Where(row => row!["FunctionName"]!.GetValue<string>() == function).Sum(row => row!["Requests"]!.GetValue<long>());
     }
 
     public static async Task<(int Code, string Output)> RunAsync(TestNode node, params string[] arguments)

@@ -104,7 +104,9 @@ public sealed class CrashTests
         Assert.True((await first.DoAsync("f", "count")).Succeeded);
         Assert.Equal(1, (await second.DoAsync("f", "count")).Json["tmp"]!.GetValue<int>());
 
-        TestNode.Kill(second.Pid("hearth-spawner"), Native.SigKill);
+        var killed = second.Pid("hearth-spawner");
+        TestNode.Kill(killed, Native.SigKill);
+        await Patience.UntilAsync("another is in its place", () => !second.Pids("hearth-spawner").Contains(killed) && second.Pids("hearth-spawner").Count > 0);
         await Patience.UntilAsync("the second answers again", () => AnswersAsync(second, "f"), 60);
         Assert.Equal(0, await second.StopAsync());
         await second.AssertNothingLeftAsync();
