@@ -9,7 +9,7 @@ usage() {
   cat <<'TEXT'
 usage: ./hearth test [--no-vm] [--only SUITE]... [--filter TEXT] [--no-build]
   --no-vm         leave the VM lane out (it is counted as one skip)
-  --only SUITE    agent | control-plane | native | python | node | vm; may be given again
+  --only SUITE    agent | control-plane | native | escape | end-to-end | python | node | vm; may be given again
   --filter TEXT   only tests whose full name contains TEXT
   --no-build      test what was built before
 environment: CI=true makes a VM that cannot run a failure; HEARTH_NO_INSTALL=1 never calls apt-get;
@@ -30,7 +30,7 @@ while (($#)); do
   shift
 done
 for suite in ${only[@]+"${only[@]}"}; do
-  [[ " agent control-plane native python node vm " == *" $suite "* ]] || { echo "hearth test: no suite $suite" >&2; usage >&2; exit 2; }
+  [[ " agent control-plane native escape end-to-end python node vm " == *" $suite "* ]] || { echo "hearth test: no suite $suite" >&2; usage >&2; exit 2; }
 done
 wanted() { ((${#only[@]} == 0)) || [[ " ${only[*]} " == *" $1 "* ]]; }
 
@@ -108,9 +108,10 @@ else
 fi
 
 # --- suites ----------------------------------------------------------------------------------------------------------------------------
-managed() { # SUITE PROJECT
+managed() { # SUITE PROJECT [NAMESPACE...]
   wanted "$1" || return 0
-  local from=$SECONDS program="$HEARTH_ARTIFACTS/bin/$2/debug/$2" arguments=() code
+  local from=$SECONDS program="$HEARTH_ARTIFACTS/bin/$2/debug/$2" arguments=() code namespace
+  for namespace in "${@:3}"; do arguments+=(-namespace "$2.$namespace"); done
   [[ -x $program ]] || { broken "$1" "$program was not built"; return; }
   [[ -z $filter ]] || arguments+=(-method "*$filter*")
   in_group "$program" -noColor -noLogo -result-ctrf "$work/$1.json" ${arguments[@]+"${arguments[@]}"} > "$work/$1.log" 2>&1 < /dev/null
@@ -119,7 +120,9 @@ managed() { # SUITE PROJECT
 }
 managed agent Hearth.Agent.Tests
 managed control-plane Hearth.ControlPlane.Tests
-managed native Hearth.NativeTests
+managed native Hearth.NativeTests Abi Cgroups Seccomp
+managed escape Hearth.NativeTests Escape
+managed end-to-end Hearth.NativeTests EndToEnd
 
 if wanted python && [[ -z $filter ]]; then
   from=$SECONDS

@@ -3,12 +3,14 @@ using System.Text;
 
 namespace Hearth.Spawner;
 
-internal sealed record Options(string Data, string Root, string NodeId)
+internal sealed record Options(string Data, string Root, string NodeId, bool SweepOnly)
 {
     /// <summary>Null when the arguments are not understood.</summary>
     public static Options? Parse(string[] args)
     {
         string? data = null, root = null, node = null;
+        var sweepOnly = args.Contains("--sweep");
+        args = [.. args.Where(static a => a != "--sweep")];
         for (var i = 0; i < args.Length; i += 2)
         {
             if (i + 1 == args.Length)
@@ -25,7 +27,7 @@ internal sealed record Options(string Data, string Root, string NodeId)
         if (data is null)
             return null;
         data = Path.TrimEndingDirectorySeparator(Path.GetFullPath(data));
-        return new Options(data, root is null ? "/" : Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)), node ?? NodeIdOf(data));
+        return new Options(data, root is null ? "/" : Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)), node ?? NodeIdOf(data), sweepOnly);
     }
 
     /// <summary>The same for every start on one data directory, different for two nodes of one machine.</summary>

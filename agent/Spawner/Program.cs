@@ -6,12 +6,13 @@ using Hearth.Spawner;
 
 // hearth-spawner: the only process with privileges on the host. One managed thread; everything that allocates happens before "ready".
 const string Usage = """
-    hearth-spawner --data DIR [--root DIR] [--node-id ID]
+    hearth-spawner --data DIR [--root DIR] [--node-id ID] [--sweep]
 
       Makes sandboxes for hearth-agent. Needs root. Started by `hearth up` or systemd.
       --data DIR      the node's data directory
       --root DIR      a root tree whose /usr and /etc sandboxes see instead of the host's (default /)
       --node-id ID    names this node's cgroups: 1-64 of a-z, 0-9, - (default: derived from the data directory)
+      --sweep         only remove what a spawner that was killed has left, then end
     """;
 
 var options = Options.Parse(args);
@@ -39,6 +40,8 @@ static unsafe int Serve(Options options)
         return 1;
     }
 
+    ParentDeath.Remember();
+
     // First of all a mount namespace of its own: whatever it mounts ends with it, however it ends.
     LinuxException.Check(Kernel.Unshare(CloneFlags.NewNs), "unshare", "mount namespace");
     RootSkeleton.Mount("none", "/", "none", Ms.Rec | Ms.Private, null);
@@ -47,6 +50,12 @@ static unsafe int Serve(Options options)
     var cgroups = CgroupDriver.Detect();
     cgroups.Open(options.NodeId);
     cgroups.SweepLeftovers();
+    if (options.SweepOnly)
+    {
+        cgroups.Close();
+        return 0;
+    }
+
     RootSkeleton.Build($"{options.Data}/root", options.Root);
     Directory.CreateDirectory($"{options.Data}/tmp", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     var tmp = new TmpImages($"{options.Data}/tmp");

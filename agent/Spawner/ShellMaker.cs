@@ -104,6 +104,7 @@ internal sealed unsafe class ShellMaker
         if (pid == 0)
             Init.Run(_block);
         Kernel.Setresuid(uint.MaxValue, 0, uint.MaxValue);
+        ParentDeath.Renew();
 
         step = SetupStep.Clone;
         Kernel.Close(sockets[1]);

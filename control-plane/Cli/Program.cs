@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Hearth.Cli.Errors;
 using Hearth.Cli.Parsing;
 
@@ -8,5 +9,7 @@ return Failures.Guard(() =>
     // Off: the library would replace @FILE by the words in the file, and --payload @FILE is ours.
     var parsed = CommandTree.Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
     Usage.Check(parsed);
-    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    var run = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+    // Only InvokeAsync turns Ctrl-C into a cancellation; a synchronous action ("up") must stay on this thread and minds its signals itself.
+    return parsed.Action is AsynchronousCommandLineAction ? parsed.InvokeAsync(run).GetAwaiter().GetResult() : parsed.Invoke(run);
 });

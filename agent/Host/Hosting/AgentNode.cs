@@ -30,7 +30,8 @@ internal sealed class AgentNode : IAsyncDisposable
         _spawner = spawner;
         _log = logging.CreateLogger("agent");
         var state = Path.Join(options.DataDirectory, "agent");
-        Directory.CreateDirectory(state);
+        // Environments, logs: nobody else on the machine reads them.
+        Directory.CreateDirectory(state, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var control = Path.Join(options.DataDirectory, "run", "control");
         _loop = new EventLoop(logging.CreateLogger("loop"));
         _journal = new InvocationJournal(Path.Join(state, "journal"), time, logging.CreateLogger("journal"));

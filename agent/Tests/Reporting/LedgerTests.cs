@@ -50,6 +50,7 @@ public sealed class LedgerTests
             await using var second = await TestNode.StartAsync(data: data, control: false);
             Assert.Equal(200, (await second.InvokeAsync("f")).Status);
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Join(data, "agent", "snapshot.pb")));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Join(data, "agent")));
             await second.Control.StartAsync();
             // Its first record was acknowledged before; at most the rest of the segment is sent again.
             await Eventually.True(() => second.Control.Ledger.Count == 2);

@@ -81,7 +81,18 @@ internal sealed class Supervisor : IDisposable
     public void StopAll()
     {
         foreach (var name in Services.StopOrder)
-            if (_services.Find(one => one.Service.Name == name) is { Process: not null } service) Stop(service);
+        {
+            if (_services.Find(one => one.Service.Name == name) is not { } service) continue;
+            if (service.Process is not null) Stop(service);
+            else if (name == Services.Spawner) SweepForSpawner();
+        }
+    }
+
+    /// <summary>The spawner died and is not back yet: its groups would stay. The same program removes them and ends.</summary>
+    private void SweepForSpawner()
+    {
+        using var sweep = System.Diagnostics.Process.Start(Path.Combine(_data, "bin", Services.Spawner), ["--data", _data, "--sweep"]);
+        if (!sweep.WaitForExit(StopLimit)) sweep.Kill();
     }
 
     private void Start(Supervised service)
