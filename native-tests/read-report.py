@@ -40,6 +40,9 @@ with open(path, encoding="utf-8") as file:
 counts = {"passed": 0, "failed": 0, "skipped": 0}
 with open(skips, "a", encoding="utf-8") as skip_file, open(failures, "a", encoding="utf-8") as failure_file:
     for name, status, message in (ctrf if content.lstrip().startswith("{") else tap)(content):
+        # Not a test of this run: another test starts it in a process of its own, under the filters (DotnetWorkload), and reports what it did.
+        if status not in ("passed", "failed", "skipped") and message.startswith("Not run (due to explicit"):
+            continue
         kind = status if status in ("passed", "skipped") else "failed"
         counts[kind] += 1
         if kind == "skipped":
