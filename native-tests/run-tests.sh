@@ -111,6 +111,8 @@ fi
 managed() { # SUITE PROJECT [NAMESPACE...]
   wanted "$1" || return 0
   local from=$SECONDS program="$HEARTH_ARTIFACTS/bin/$2/debug/$2" arguments=() code namespace
+  # A project that names its platform is put in a folder of that name.
+  [[ ! -x $HEARTH_ARTIFACTS/bin/$2/debug_linux-x64/$2 ]] || program=$HEARTH_ARTIFACTS/bin/$2/debug_linux-x64/$2
   for namespace in "${@:3}"; do arguments+=(-namespace "$2.$namespace"); done
   [[ -x $program ]] || { broken "$1" "$program was not built"; return; }
   [[ -z $filter ]] || arguments+=(-method "*$filter*")
