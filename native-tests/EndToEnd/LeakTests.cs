@@ -55,6 +55,19 @@ public sealed class LeakTests
         await node.AssertNothingLeftAsync();
     }
 
+    /// <summary>Not waiting for the replacement: up stops while there may be no spawner to remove its groups.</summary>
+    [Fact]
+    public async Task Nothing_is_left_after_kill_9_of_the_spawner_and_a_stop_at_once()
+    {
+        await using var node = await TestNode.StartAsync();
+        await Behaviours.DeployAsync(node, "f");
+        Assert.True((await node.DoAsync("f", "leave_process")).Succeeded);
+
+        TestNode.Kill(node.Pid("hearth-spawner"), Native.SigKill);
+        Assert.Equal(0, await node.StopAsync());
+        await node.AssertNothingLeftAsync();
+    }
+
     [Theory]
     [InlineData("hearth-spawner")]
     [InlineData("hearth-agent")]
