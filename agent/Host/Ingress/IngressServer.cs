@@ -7,10 +7,11 @@ namespace Hearth.Agent.Ingress;
 
 /// <summary>
 /// Port 9000. Kestrel's own limits stand against slow and oversized clients: request line 8 KiB, headers 32 KiB in 100 lines and 30 s, bodies no slower than
-/// 240 bytes a second after a grace of 5 s, keep-alive 130 s. Bodies of invocations are bounded by their endpoint, others by the control plane.
+/// 240 bytes a second after a grace of 5 s, keep-alive 130 s, 10,000 connections. Bodies of invocations are bounded by their endpoint, others by the control plane.
 /// </summary>
 internal sealed class IngressServer
 {
+    private const int MaxConnections = 10_000;
     private readonly AgentOptions _options;
     private readonly WebApplication _app;
     private readonly ControlProxy _proxy;
@@ -27,6 +28,7 @@ internal sealed class IngressServer
             kestrel.AddServerHeader = false;
             kestrel.AllowSynchronousIO = false;
             kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Listen(options.Host, options.Port);
         });
         _app = builder.Build();

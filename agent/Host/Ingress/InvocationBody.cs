@@ -1,60 +1,60 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Unicode;
 using Hearth.Contracts;
 
 namespace Hearth.Agent.Ingress;
 
-/// <summary>The event: read whole, bounded, and checked to be JSON when that is what it says it is.</summary>
-internal struct InvocationBody : IDisposable
+/// <summary>
+/// The event: bounded, and checked to be JSON. One that arrived in one piece stays in the connection's own buffer until it was answered; a larger one is gathered in
+/// a buffer that grows with what has come, never with what was announced.
+/// </summary>
+internal sealed class InvocationBody : IDisposable
 {
     /// <summary>Lambda's cap of a synchronous request.</summary>
     public const int MaxLength = 6_291_456;
 
     private const int MaxJsonDepth = 1000;
+    private const int FirstBuffer = 64 * 1024;
     private static readonly byte[] s_empty = "{}"u8.ToArray();
+    private readonly PipeReader _reader;
+    private readonly BodyBudget _budget;
+    private ReadOnlySequence<byte> _held;
+    private bool _holds;
     private byte[]? _rented;
 
-    public ReadOnlyMemory<byte> Payload { get; private set; }
+    private InvocationBody(PipeReader reader, BodyBudget budget)
+    {
+        _reader = reader;
+        _budget = budget;
+    }
 
-    /// <exception cref="LambdaException">Too large.</exception>
+    public ReadOnlyMemory<byte> Payload { get; private set; } = s_empty;
+
+    /// <exception cref="LambdaException">Too large, or the node holds as many events as it may.</exception>
     /// <exception cref="IOException">The client broke off.</exception>
-    public static async Task<InvocationBody> ReadAsync(HttpRequest request)
+    public static async Task<InvocationBody> ReadAsync(HttpRequest request, BodyBudget budget)
     {
         if (request.ContentLength > MaxLength)
-            throw new LambdaException(LambdaError.RequestTooLarge(MaxLength, "InvokeFunction"));
-        var body = new InvocationBody { Payload = s_empty };
+            throw TooLarge();
+        var body = new InvocationBody(request.BodyReader, budget);
         if (request.ContentLength == 0)
             return body;
-        var buffer = ArrayPool<byte>.Shared.Rent((int)(request.ContentLength ?? 4096) + 1);
-        var length = 0;
         try
         {
-            while (true)
-            {
-                if (length == buffer.Length)
-                    buffer = Grow(buffer, length);
-                var count = await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted);
-                if (count == 0)
-                    break;
-                length += count;
-                if (length > MaxLength)
-                    throw new LambdaException(LambdaError.RequestTooLarge(MaxLength, "InvokeFunction"));
-            }
+            await body.FillAsync(request.HttpContext.RequestAborted);
+            return body;
         }
         catch
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            body.Dispose();
             throw;
         }
-        body._rented = buffer;
-        if (length > 0)
-            body.Payload = buffer.AsMemory(0, length);
-        return body;
     }
 
     /// <exception cref="LambdaException">It is not.</exception>
-    public readonly void RequireJson()
+    public void RequireJson()
     {
         var bytes = Payload.Span;
         if (!Utf8.IsValid(bytes))
@@ -75,17 +75,74 @@ internal struct InvocationBody : IDisposable
 
     public void Dispose()
     {
-        if (_rented is not null)
-            ArrayPool<byte>.Shared.Return(_rented);
-        _rented = null;
         Payload = default;
+        if (_rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_rented);
+            _budget.Give(_rented.Length);
+            _rented = null;
+        }
+        if (_holds)
+            _reader.AdvanceTo(_held.End);
+        _holds = false;
     }
 
-    private static byte[] Grow(byte[] buffer, int length)
+    private async Task FillAsync(CancellationToken cancellationToken)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Min(MaxLength + 1, buffer.Length * 2));
-        buffer.AsSpan(0, length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return larger;
+        var length = 0;
+        while (true)
+        {
+            var read = await _reader.ReadAsync(cancellationToken);
+            var piece = read.Buffer;
+            if (length + piece.Length > MaxLength)
+            {
+                _reader.AdvanceTo(piece.End);
+                throw TooLarge();
+            }
+            if (read.IsCompleted && length == 0 && piece.IsSingleSegment)
+            {
+                (_held, _holds) = (piece, true);
+                if (!piece.IsEmpty)
+                    Payload = piece.First;
+                return;
+            }
+            try
+            {
+                Reserve(length, (int)piece.Length);
+                piece.CopyTo(_rented.AsSpan(length));
+                length += (int)piece.Length;
+            }
+            finally
+            {
+                _reader.AdvanceTo(piece.End);
+            }
+            if (!read.IsCompleted)
+                continue;
+            if (length > 0)
+                Payload = _rented.AsMemory(0, length);
+            return;
+        }
     }
+
+    private void Reserve(int length, int more)
+    {
+        if (_rented is not null && length + more <= _rented.Length)
+            return;
+        var size = Math.Min(MaxLength, Math.Max(length + more, Math.Max(FirstBuffer, 2 * length)));
+        var larger = ArrayPool<byte>.Shared.Rent(size);
+        if (!_budget.TryTake(larger.Length))
+        {
+            ArrayPool<byte>.Shared.Return(larger);
+            throw new LambdaException(LambdaError.Service("This node holds as many bytes of events as it may; try again.", 503));
+        }
+        if (_rented is not null)
+        {
+            _rented.AsSpan(0, length).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_rented);
+            _budget.Give(_rented.Length);
+        }
+        _rented = larger;
+    }
+
+    private static LambdaException TooLarge() => new(LambdaError.RequestTooLarge(MaxLength, "InvokeFunction"));
 }

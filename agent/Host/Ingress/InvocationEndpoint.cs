@@ -9,6 +9,8 @@ namespace Hearth.Agent.Ingress;
 /// <summary>Lambda's Invoke: HTTP to <see cref="Invocation"/> and back.</summary>
 internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler scheduler)
 {
+    private readonly BodyBudget _bodies = BodyBudget.ForMachine();
+
     public async Task HandleAsync(HttpContext context, string functionName)
     {
         var requestId = Guid.NewGuid();
@@ -38,7 +40,7 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
         var name = FunctionName.Parse(functionName, qualifier);
         var headers = InvocationHeaders.Parse(request);
         var function = Find(name);
-        using var body = await InvocationBody.ReadAsync(request);
+        using var body = await InvocationBody.ReadAsync(request, _bodies);
         body.RequireJson();
         switch (headers.Type)
         {

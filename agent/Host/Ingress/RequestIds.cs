@@ -9,10 +9,10 @@ internal static class RequestIds
     public const string TraceHeader = "X-Amzn-Trace-Id";
     private const int MaxTraceLength = 512;
 
-    /// <summary>The caller's trace header, or a new one in X-Ray's form: time, then 96 random bits.</summary>
+    /// <summary>The caller's trace header when it is printable ASCII of at most 512 bytes, else a new one in X-Ray's form: time, then 96 random bits.</summary>
     public static string Trace(HttpRequest request, TimeProvider time)
     {
-        if (request.Headers[TraceHeader] is [{ Length: > 0 and <= MaxTraceLength } given, ..])
+        if (request.Headers[TraceHeader] is [{ Length: > 0 and <= MaxTraceLength } given, ..] && given.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0)
             return given;
         Span<byte> random = stackalloc byte[12];
         RandomNumberGenerator.Fill(random);

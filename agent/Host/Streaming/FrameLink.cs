@@ -147,12 +147,22 @@ internal sealed class FrameLink : IReadiness, IDisposable
         {
             while (!_closed && Next(out var frame))
                 _sink.OnFrame(frame);
+            if (!_closed)
+                RequireSilence();
         }
         catch (WireException violation)
         {
             _sink.OnViolation(violation);
         }
         return !_closed;
+    }
+
+    // The start of a frame that nobody asked for would be read as the answer to the next event.
+    private void RequireSilence()
+    {
+        lock (_gate)
+            if (_protocol is { State: SandboxState.Ready, IsAtFrameBoundary: false })
+                throw new WireException("the runtime began a frame while it was idle", 0);
     }
 
     private bool Next(out RuntimeFrame frame)

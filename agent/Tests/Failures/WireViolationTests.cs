@@ -28,11 +28,13 @@ public sealed class WireViolationTests
         Assert.Equal("2", (await node.InvokeAsync("good")).Text);
     }
 
-    [Fact]
-    public async Task One_that_speaks_unasked_never_gets_an_event()
+    [Theory]
+    [InlineData("unsolicited")]
+    [InlineData("half-frame")]
+    public async Task One_that_speaks_unasked_never_gets_an_event(string mode)
     {
         await using var node = await TestNode.StartAsync();
-        node.Spawner.Commands[Hostile] = ["/usr/bin/python3", "-S", "-I", Path.Join(AppContext.BaseDirectory, "Fakes", "hostile.py"), "unsolicited"];
+        node.Spawner.Commands[Hostile] = ["/usr/bin/python3", "-S", "-I", Path.Join(AppContext.BaseDirectory, "Fakes", "hostile.py"), mode];
         await node.DeployAsync("hostile", "", memory: Hostile);
         var answer = await node.InvokeAsync("hostile");
         Assert.Equal("Unhandled", answer.FunctionError);

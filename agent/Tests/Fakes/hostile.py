@@ -35,6 +35,9 @@ receive()
 if mode == "unsolicited":
     # One write, so that the agent finds the answer behind InitDone before it has asked anything.
     os.write(4, b"\x02\x00\x00\x00\x91\x03" + b"\x08\x00\x00\x00\x94\x06\x01\xc0\xc4\x02{}")
+elif mode == "half-frame":
+    # The head of an answer to an event that has not come.
+    os.write(4, b"\x02\x00\x00\x00\x91\x03" + b"\x08\x00\x00\x00\x94\x06\x01")
 else:
     send(b"\x91\x03")
 receive()

@@ -67,4 +67,50 @@ public sealed class PayloadTests
         var qualified = await node.InvokeAsync("context:$LATEST", "{}", ("X-Amz-Client-Context", context));
         Assert.Contains("function:context:$LATEST", qualified.Text);
     }
+
+    [Theory]
+    [InlineData(10, 3)]
+    [InlineData(200_000, 7)]
+    [InlineData(3_000_000, 40)]
+    public async Task An_event_that_comes_in_pieces_is_put_together(int length, int pieces)
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.DeployAsync("echo", "def handler(event, context):\n    return event\n", memory: 512);
+        var text = "\"" + string.Create(length, length, static (span, _) => { for (var i = 0; i < span.Length; i++) span[i] = (char)('a' + (i * 7 % 26)); }) + "\"";
+        foreach (var announced in (bool[])[true, false])
+        {
+            using var content = new PieceContent(Encoding.UTF8.GetBytes(text), pieces, announced);
+            var answer = await node.SendAsync("echo", content, announced ? [] : [("Transfer-Encoding", "chunked")]);
+            Assert.Equal(text, answer.Text);
+        }
+    }
+
+    [Fact]
+    public void The_bytes_held_for_all_events_together_are_bounded()
+    {
+        var budget = new Hearth.Agent.Ingress.BodyBudget(100);
+        Assert.True(budget.TryTake(60));
+        Assert.False(budget.TryTake(60));
+        budget.Give(30);
+        Assert.True(budget.TryTake(60));
+    }
+
+    private sealed class PieceContent(byte[] bytes, int pieces, bool announced) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
+        {
+            foreach (var piece in bytes.Chunk(Math.Max(1, bytes.Length / pieces)))
+            {
+                await stream.WriteAsync(piece);
+                await stream.FlushAsync();
+                await Task.Delay(5);
+            }
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = bytes.Length;
+            return announced;
+        }
+    }
 }

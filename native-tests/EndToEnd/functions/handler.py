@@ -66,6 +66,41 @@ def flood(event):
     return event["lines"]
 
 
+def flood_for_ever(event):
+    while True:
+        print("x" * 4096)
+
+
+def fork_bomb_for_ever(event):
+    while True:
+        try:
+            if os.fork() == 0:
+                continue
+        except OSError:
+            pass
+
+
+def descriptors_for_ever(event):
+    import socket
+
+    held = []
+    while True:
+        try:
+            held.append(socket.socketpair())
+        except OSError:
+            held.append(bytes(1 << 16))
+
+
+def threads_for_ever(event):
+    import threading
+
+    while True:
+        try:
+            threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+        except RuntimeError:
+            pass
+
+
 def leave_process(event):
     """A background process that outlives the invocation."""
     child = os.fork()
