@@ -1,6 +1,6 @@
 namespace Hearth.NativeTests.EndToEnd;
 
-/// <summary>A C# function that the tests deploy: this assembly is its package. Uses nothing but the framework, so nothing else need be in the zip.</summary>
+/// <summary>A C# function that the tests deploy: this assembly is its package.</summary>
 public sealed class DotnetBehaviours
 {
     public const string Handler = "Hearth.NativeTests::Hearth.NativeTests.EndToEnd.DotnetBehaviours::Garbage";

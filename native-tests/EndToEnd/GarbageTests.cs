@@ -41,7 +41,8 @@ public sealed class GarbageTests(SharedNode shared) : IClassFixture<SharedNode>
     public async Task In_dotnet()
     {
         var node = await shared.DeployAsync();
-        var assembly = FunctionZip.Of(("Hearth.NativeTests.dll", File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Hearth.NativeTests.dll"))));
+        // With what it was built beside: reading an assembly's attributes loads their types.
+        var assembly = FunctionZip.Of(Directory.EnumerateFiles(AppContext.BaseDirectory, "*.dll").Select(path => (Path.GetFileName(path), File.ReadAllBytes(path))));
         await node.Client.CreateAsync(new FunctionSettings("garbage-dotnet", "dotnet10", DotnetBehaviours.Handler, TimeoutSeconds: 120), assembly);
         AssertFits(await node.Client.InvokeAsync("garbage-dotnet", $"{Rounds}", tail: true), node);
     }

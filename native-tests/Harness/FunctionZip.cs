@@ -12,7 +12,7 @@ internal static class FunctionZip
     public static byte[] OfFolder(string relative) =>
         Of(Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, relative)).Select(path => (Path.GetFileName(path), File.ReadAllBytes(path))));
 
-    private static byte[] Of(IEnumerable<(string Name, byte[] Content)> files)
+    public static byte[] Of(IEnumerable<(string Name, byte[] Content)> files)
     {
         using var memory = new MemoryStream();
         using (var archive = new ZipArchive(memory, ZipArchiveMode.Create, leaveOpen: true))
