@@ -26,7 +26,8 @@ internal static class NodeRun
 
         using var supervisor = new Supervisor(Services.Plan(options), data, options.Verbose);
         // Registered before the first process starts: an early Ctrl-C must stop what is there.
-        using var interrupt = Stop(supervisor, PosixSignal.SIGINT);
+        var interrupted = false;
+        using var interrupt = Stop(supervisor, PosixSignal.SIGINT, () => interrupted = true);
         using var terminate = Stop(supervisor, PosixSignal.SIGTERM);
         using var hangUp = Stop(supervisor, PosixSignal.SIGHUP);
         try
@@ -34,7 +35,8 @@ internal static class NodeRun
             if (!supervisor.StartAll()) return ExitCode.Interrupted;
             Welcome.Print(options, supervisor.Endpoint ?? $"http://{options.Host}:{options.Port}", clock.Elapsed);
             supervisor.Watch();
-            return ExitCode.Ok;
+            // A service manager stops with SIGTERM and takes anything but 0 for a failure; a shell expects 130 after Ctrl-C.
+            return interrupted ? ExitCode.Interrupted : ExitCode.Ok;
         }
         finally
         {
@@ -43,9 +45,10 @@ internal static class NodeRun
         }
     }
 
-    private static PosixSignalRegistration Stop(Supervisor supervisor, PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
+    private static PosixSignalRegistration Stop(Supervisor supervisor, PosixSignal signal, Action? also = null) => PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
+        also?.Invoke();
         supervisor.RequestStop();
     });
 }

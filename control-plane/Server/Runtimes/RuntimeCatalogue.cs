@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Hearth.Contracts;
 using Hearth.Contracts.V1;
 using Hearth.ControlPlane.Agents;
 using Hearth.ControlPlane.Hosting;
@@ -18,13 +20,25 @@ public sealed class RuntimeCatalogue(AgentRegistry agents, ServerOptions options
         ? $"arn:aws:lambda:{options.Region}::runtime:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(resolved)))}"
         : null;
 
+    /// <summary>Refuses what no machine could run, with the words of the machines that were asked. While none is connected nothing is known, and nothing refused.</summary>
+    /// <exception cref="LambdaException">InvalidParameterValueException: how to install the language.</exception>
+    public void RequireInstalled(string runtime, string language)
+    {
+        ImmutableList<AgentConnection> asked = agents.Current.FindAll(a => a.Runtimes.Count > 0);
+        if (asked.IsEmpty || Installed(language) is not null)
+            return;
+        string? note = asked.SelectMany(a => a.Runtimes).FirstOrDefault(r => r.Language == language)?.Note;
+        throw new LambdaException(LambdaError.InvalidParameterValue(
+            $"Runtime {runtime} cannot run here: {(string.IsNullOrEmpty(note) ? $"no machine offers {language}" : note)}. Then deploy again."));
+    }
+
     public ListRuntimesResponse List()
     {
         var response = new ListRuntimesResponse();
         bool connected = agents.Current.Count > 0;
         foreach (string language in RuntimeIds.Languages)
         {
-            RuntimeInfo info = Installed(language)?.Clone() ?? agents.Current.SelectMany(a => a.Hello.Runtimes).FirstOrDefault(r => r.Language == language)?.Clone()
+            RuntimeInfo info = Installed(language)?.Clone() ?? agents.Current.SelectMany(a => a.Runtimes).FirstOrDefault(r => r.Language == language)?.Clone()
                 ?? new RuntimeInfo { Language = language, Note = connected ? "no agent offers it" : "unknown: no agent is connected" };
             info.RuntimeIds.Clear();
             info.RuntimeIds.AddRange(RuntimeIds.All.Where(r => r.Language == language).Select(r => r.Id));
@@ -35,6 +49,6 @@ public sealed class RuntimeCatalogue(AgentRegistry agents, ServerOptions options
     }
 
     private RuntimeInfo? Installed(string language) => agents.Current
-        .SelectMany(a => a.Hello.Runtimes)
+        .SelectMany(a => a.Runtimes)
         .FirstOrDefault(r => r.Language == language && r.InstalledVersion.Length > 0);
 }
