@@ -25,7 +25,7 @@ internal static class SandboxStarter
                 catch (SpawnerException e) when (services.Spawner.IsConnected)
                 {
                     services.Log.LogError("A sandbox for {Function} could not be started: {Cause}", function.Name, e.Message);
-                    throw new LambdaException(LambdaError.Service($"The sandbox could not be started: {LanguageProgram.Missing(function.Spec.Language) ?? e.Message}"));
+                    throw new LambdaException(LambdaError.Service($"The sandbox could not be started: {e.Message}"));
                 }
                 catch (SpawnerException)
                 {

@@ -1,4 +1,4 @@
-using Hearth.Contracts;
+using System.Diagnostics;
 
 namespace Hearth.Cli.Doctor;
 
@@ -13,7 +13,9 @@ internal static class PackageChecks
         yield return Tool("setpriv", Verdict.Missing, "processes cannot drop root", "apt-get install util-linux");
         yield return Tool("setsid", Verdict.Missing, "processes cannot be stopped in order", "apt-get install util-linux");
         yield return Tool("mkfs.ext4", Verdict.Limited, "/tmp of functions counts as their memory", "apt-get install e2fsprogs");
-        foreach (var program in LanguageProgram.All) yield return Runtime(program);
+        yield return Runtime("python functions", "/usr/bin/python3", ["--version"], "apt-get install python3");
+        yield return Runtime("nodejs functions", Find("node") ?? "/usr/bin/node", ["--version"], "apt-get install nodejs");
+        yield return Runtime("dotnet functions", Find("dotnet") ?? "/usr/bin/dotnet", ["--list-runtimes"], "install the .NET runtime: https://learn.microsoft.com/dotnet/core/install/linux");
         yield return Tool("gcc", Verdict.Limited, "Hearth cannot be built from source here, and its ABI test is skipped", "apt-get install gcc libc6-dev zlib1g-dev");
     }
 
@@ -22,10 +24,27 @@ internal static class PackageChecks
     private static Finding Tool(string name, Verdict otherwise, string effect, string fix) =>
         Finding.Of(Area, name, Find(name) is not null, otherwise, Find(name) ?? "absent", effect, fix);
 
-    // Asked by the same code as the agent asks, so that doctor and "hearth runtimes" cannot disagree.
-    private static Finding Runtime(LanguageProgram program)
+    private static Finding Runtime(string name, string path, string[] arguments, string fix)
     {
-        var version = ProgramVersion.OfAsync(program).GetAwaiter().GetResult();
-        return Finding.Of(Area, program.Language + " functions", version is not null, Verdict.Limited, version is null ? $"{program.Path} is absent" : $"{program.Path}: {version}", "cannot run here", program.Install);
+        var version = File.Exists(path) ? FirstLine(path, arguments) : null;
+        return Finding.Of(Area, name, version is not null, Verdict.Limited, version is null ? "absent" : $"{path}: {version}", "cannot run here", fix);
+    }
+
+    private static string? FirstLine(string path, string[] arguments)
+    {
+        try
+        {
+            var start = new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+            using var process = Process.Start(start);
+            var lines = process!.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            process.WaitForExit();
+            // dotnet lists one runtime a line, oldest first: the newest base runtime is the one that counts.
+            var line = lines.LastOrDefault(one => one.StartsWith("Microsoft.NETCore.App", StringComparison.Ordinal)) ?? lines.FirstOrDefault();
+            return process.ExitCode == 0 ? line : null;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
     }
 }

@@ -26,10 +26,11 @@ internal static class NodeRun
 
         using var supervisor = new Supervisor(Services.Plan(options), data, options.Verbose);
         // Registered before the first process starts: an early Ctrl-C must stop what is there.
-        var interrupted = false;
-        using var interrupt = Stop(supervisor, PosixSignal.SIGINT, () => interrupted = true);
+        using var interrupt = Stop(supervisor, PosixSignal.SIGINT);
         using var terminate = Stop(supervisor, PosixSignal.SIGTERM);
         using var hangUp = Stop(supervisor, PosixSignal.SIGHUP);
+        var interrupted = false;
+        using var noted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => interrupted = true);
         try
         {
             if (!supervisor.StartAll()) return ExitCode.Interrupted;
@@ -45,10 +46,9 @@ internal static class NodeRun
         }
     }
 
-    private static PosixSignalRegistration Stop(Supervisor supervisor, PosixSignal signal, Action? also = null) => PosixSignalRegistration.Create(signal, context =>
+    private static PosixSignalRegistration Stop(Supervisor supervisor, PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
-        also?.Invoke();
         supervisor.RequestStop();
     });
 }

@@ -22,9 +22,6 @@ public sealed class AgentConnection(AgentHello hello) : IDisposable
         set => Volatile.Write(ref _capacity, value);
     }
 
-    /// <summary>What it runs functions with, as last reported.</summary>
-    public IReadOnlyList<RuntimeInfo> Runtimes => Capacity is { Runtimes.Count: > 0 } latest ? latest.Runtimes : Hello.Runtimes;
-
     public CancellationToken Closed => _closed.Token;
 
     /// <summary>Why the connection ends; the first reason stays.</summary>

@@ -24,12 +24,12 @@ public sealed class RuntimeCatalogue(AgentRegistry agents, ServerOptions options
     /// <exception cref="LambdaException">InvalidParameterValueException: how to install the language.</exception>
     public void RequireInstalled(string runtime, string language)
     {
-        ImmutableList<AgentConnection> asked = agents.Current.FindAll(a => a.Runtimes.Count > 0);
+        ImmutableList<AgentConnection> asked = agents.Current.FindAll(a => a.Hello.Runtimes.Count > 0);
         if (asked.IsEmpty || Installed(language) is not null)
             return;
-        string? note = asked.SelectMany(a => a.Runtimes).FirstOrDefault(r => r.Language == language)?.Note;
+        string? note = asked.SelectMany(a => a.Hello.Runtimes).FirstOrDefault(r => r.Language == language)?.Note;
         throw new LambdaException(LambdaError.InvalidParameterValue(
-            $"Runtime {runtime} cannot run here: {(string.IsNullOrEmpty(note) ? $"no machine offers {language}" : note)}. Then deploy again."));
+            $"Runtime {runtime} cannot run here: {(string.IsNullOrEmpty(note) ? $"no machine offers {language}" : note)}. When it is there, start the node again and deploy again."));
     }
 
     public ListRuntimesResponse List()
@@ -38,7 +38,7 @@ public sealed class RuntimeCatalogue(AgentRegistry agents, ServerOptions options
         bool connected = agents.Current.Count > 0;
         foreach (string language in RuntimeIds.Languages)
         {
-            RuntimeInfo info = Installed(language)?.Clone() ?? agents.Current.SelectMany(a => a.Runtimes).FirstOrDefault(r => r.Language == language)?.Clone()
+            RuntimeInfo info = Installed(language)?.Clone() ?? agents.Current.SelectMany(a => a.Hello.Runtimes).FirstOrDefault(r => r.Language == language)?.Clone()
                 ?? new RuntimeInfo { Language = language, Note = connected ? "no agent offers it" : "unknown: no agent is connected" };
             info.RuntimeIds.Clear();
             info.RuntimeIds.AddRange(RuntimeIds.All.Where(r => r.Language == language).Select(r => r.Id));
@@ -49,6 +49,6 @@ public sealed class RuntimeCatalogue(AgentRegistry agents, ServerOptions options
     }
 
     private RuntimeInfo? Installed(string language) => agents.Current
-        .SelectMany(a => a.Runtimes)
+        .SelectMany(a => a.Hello.Runtimes)
         .FirstOrDefault(r => r.Language == language && r.InstalledVersion.Length > 0);
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Hearth.Contracts.V1;
 using Hearth.ControlPlane.Tests.Support;
 using Xunit;
 
@@ -69,6 +70,24 @@ public class BothAdaptersTests
         Assert.Contains(says, outcome.Text, StringComparison.Ordinal);
         Assert.Equal("", (await api.ListAsync()).Text);
         Assert.Empty(Directory.EnumerateFiles(Path.Join(server.Data, "control", "blobs"), "*", SearchOption.AllDirectories));
+    }
+
+    [Theory]
+    [InlineData("rest")]
+    [InlineData("grpc")]
+    public async Task ALanguageThatNoMachineHasIsRefusedWithWhatToInstall(string adapter)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using FakeAgent agent = await FakeAgent.ConnectAsync(server);
+        await agent.NextAsync(ControlMessage.BodyOneofCase.Snapshot);
+        IAdapter api = Adapter(server, adapter);
+
+        Outcome outcome = await api.CreateAsync(new Settings { Runtime = "nodejs22.x" }, Good());
+
+        Assert.Equal("InvalidParameterValueException", outcome.Code);
+        Assert.Contains("Runtime nodejs22.x cannot run here: /usr/bin/node is absent; apt-get install nodejs", outcome.Text, StringComparison.Ordinal);
+        Assert.Equal("", (await api.ListAsync()).Text);
+        Assert.Equal("ok", (await api.CreateAsync(new Settings(), Good())).Code);
     }
 
     [Theory]

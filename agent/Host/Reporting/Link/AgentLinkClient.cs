@@ -100,9 +100,7 @@ internal sealed class AgentLinkClient : IDisposable
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         using var call = _channel.Link.Connect(cancellationToken: ending.Token);
         var output = Channel.CreateBounded<AgentMessage>(new BoundedChannelOptions(1024) { SingleReader = true });
-        var hello = _identity.Hello();
-        hello.Runtimes.AddRange(await _identity.RuntimesAsync());
-        await call.RequestStream.WriteAsync(new AgentMessage { Hello = hello }, ending.Token);
+        await call.RequestStream.WriteAsync(new AgentMessage { Hello = _identity.Hello() }, ending.Token);
         try
         {
             // The first message proves that the other side is one: until then nothing else is sent.
@@ -151,7 +149,6 @@ internal sealed class AgentLinkClient : IDisposable
         while (true)
         {
             var now = _capacity();
-            now.Runtimes.AddRange(await _identity.RuntimesAsync());
             if (!now.Equals(last))
                 await output.WriteAsync(new AgentMessage { Capacity = now }, cancellationToken);
             last = now;

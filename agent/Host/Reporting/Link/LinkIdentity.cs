@@ -1,6 +1,5 @@
 using System.Reflection;
 using Hearth.Agent.Spawning;
-using Hearth.Contracts;
 using Hearth.Contracts.V1;
 
 namespace Hearth.Agent.Reporting.Link;
@@ -11,20 +10,15 @@ internal sealed class LinkIdentity
     private const int LinkVersion = 1;
     private readonly Func<string> _endpoint;
     private readonly ISpawner _spawner;
-    private readonly InstalledRuntimes _runtimes;
 
     public LinkIdentity(string folder, Func<string> endpoint, ISpawner spawner)
     {
         _endpoint = endpoint;
         _spawner = spawner;
-        _runtimes = new InstalledRuntimes(Path.GetFullPath(Path.Join(folder, "..", "runtimes")));
         AgentId = ReadOrMake(Path.Join(folder, "agent-id"));
     }
 
     public string AgentId { get; }
-
-    /// <summary>What functions can be run with here, as it is now.</summary>
-    public Task<IReadOnlyList<RuntimeInfo>> RuntimesAsync() => _runtimes.FindAsync();
 
     public AgentHello Hello() => new()
     {
