@@ -17,6 +17,9 @@ from botocore.exceptions import ClientError
 
 ENDPOINT, DATA = sys.argv[1:]
 ROLE = "arn:aws:iam::000000000000:role/r"
+# Members and values that AWS answers with today, and the model of an older botocore, such as Debian 12's, does not have yet.
+NEWER = {"RuntimeVersionConfig", "LoggingConfig"}
+OPEN_ENUMS = {"Runtime", "LastUpdateStatusReasonCode"}
 failed = 0
 
 
@@ -60,6 +63,8 @@ def members(shape, value, path):
     if shape.type_name == "structure":
         assert isinstance(value, dict), f"{path} is no structure: {value!r}"
         for key, inner in value.items():
+            if key in NEWER and key not in shape.members:
+                continue
             assert key in shape.members, f"{path}.{key} is not in the model"
             members(shape.members[key], inner, f"{path}.{key}")
     elif shape.type_name == "list":
@@ -74,7 +79,7 @@ def members(shape, value, path):
         assert isinstance(value, bool), f"{path} is no boolean"
     elif shape.type_name == "string":
         assert isinstance(value, str), f"{path} is no string: {value!r}"
-        if getattr(shape, "enum", None) and path.rsplit(".", 1)[-1] not in ("Runtime",):
+        if getattr(shape, "enum", None) and path.rsplit(".", 1)[-1] not in OPEN_ENUMS:
             assert value in shape.enum, f"{path} is {value!r}, not one of {shape.enum}"
 
 

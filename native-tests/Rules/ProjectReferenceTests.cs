@@ -46,6 +46,20 @@ public sealed class ProjectReferenceTests
         Assert.Equal(["Tmds.LibC"], Repository.Projects().Single(project => project.Name == "Hearth.Sandbox").Packages);
     }
 
+    [Fact]
+    public void The_solution_builds_every_project()
+    {
+        var solution = File.ReadAllText(Path.Combine(Repository.Root, "Agent.sln"));
+        Assert.Empty(Repository.Projects().Where(project => !solution.Contains($"\\{project.Name}.csproj\"", StringComparison.Ordinal)).Select(project => project.Name));
+    }
+
+    [Fact]
+    public void Every_project_has_its_packages_locked()
+    {
+        var without = Repository.Projects().Where(project => !File.Exists(Path.Combine(project.Folder, "packages.lock.json"))).Select(project => project.Name).ToList();
+        Assert.True(without.Count == 0, $"no packages.lock.json: {string.Join(", ", without)}; run: dotnet restore Agent.sln --force-evaluate");
+    }
+
     private static bool IsForWork(Project project) =>
         project.Name.EndsWith("Tests", StringComparison.Ordinal) || project.Name.StartsWith("Hearth.Bench", StringComparison.Ordinal);
 }

@@ -57,6 +57,8 @@ internal sealed class Project(string path)
 
     public string Name { get; } = Path.GetFileNameWithoutExtension(path);
 
+    public string Folder { get; } = Path.GetDirectoryName(path)!;
+
     public string Assembly => _xml.Descendants("AssemblyName").FirstOrDefault()?.Value ?? Name;
 
     public bool Ships => _xml.Descendants("HearthShips").Any(one => one.Value == "true");

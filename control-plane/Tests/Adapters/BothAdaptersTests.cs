@@ -93,6 +93,40 @@ public class BothAdaptersTests
     [Theory]
     [InlineData("rest")]
     [InlineData("grpc")]
+    public async Task SettingsAreChangedAloneAndUnderARevision(string adapter)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        IAdapter api = Adapter(server, adapter);
+        Outcome created = await api.CreateAsync(new Settings { Memory = 256, Timeout = 9 }, Good());
+        Settings none = new() { Runtime = null, Handler = null, Role = null };
+
+        Outcome stale = await api.UpdateConfigurationAsync(none with { Memory = 512 }, Guid.Empty.ToString());
+        Assert.Equal("PreconditionFailedException", stale.Code);
+        Assert.Contains("does not match the latest Revision Id", stale.Text, StringComparison.Ordinal);
+
+        Outcome changed = await api.UpdateConfigurationAsync(none with { Memory = 512 }, created.Revision);
+        Assert.Equal(("ok", 512, 9, created.Sha256, "InProgress"), (changed.Code, changed.Memory, changed.Timeout, changed.Sha256, changed.LastUpdate));
+        Assert.NotEqual(created.Revision, changed.Revision);
+
+        foreach ((Settings wrong, string code, string says) in new[]
+        {
+            (none with { Timeout = 901 }, "ValidationException", "'timeout'"),
+            (none with { Memory = 127 }, "ValidationException", "'memorySize'"),
+            (none with { Tmp = 10_241 }, "ValidationException", "'ephemeralStorage.size'"),
+            (none with { Runtime = "cobol60" }, "InvalidParameterValueException", "Value cobol60 at 'runtime'"),
+            (none with { Name = "g" }, "ResourceNotFoundException", "function:g"),
+        })
+        {
+            Outcome refused = await api.UpdateConfigurationAsync(wrong);
+            Assert.Equal(code, refused.Code);
+            Assert.Contains(says, refused.Text, StringComparison.Ordinal);
+            Assert.Equal(changed.Revision, (await api.GetAsync("f")).Revision);
+        }
+    }
+
+    [Theory]
+    [InlineData("rest")]
+    [InlineData("grpc")]
     public async Task LivesItsLife(string adapter)
     {
         await using TestServer server = await TestServer.StartAsync();
