@@ -9,14 +9,16 @@ usage() {
   cat <<'TEXT'
 usage: ./hearth test [--no-vm] [--only SUITE]... [--filter TEXT] [--no-build]
   --no-vm         leave the VM lane out (it is counted as one skip)
-  --only SUITE    agent | control-plane | native | escape | end-to-end | python | node | vm; may be given again
+  --only SUITE    one of the suites below; may be given again
   --filter TEXT   only tests whose full name contains TEXT
   --no-build      test what was built before
+suites: agent control-plane cli rules native escape end-to-end python node bench format vm
 environment: CI=true makes a VM that cannot run a failure; HEARTH_NO_INSTALL=1 never calls apt-get;
              HEARTH_ALLOWED_SKIPS=N skips above which the run fails (default: 20; 400 for a user who is not root)
 TEXT
 }
 
+suites="agent control-plane cli rules native escape end-to-end python node bench format vm"
 vm=1 build=1 filter= only=()
 while (($#)); do
   case $1 in
@@ -30,7 +32,7 @@ while (($#)); do
   shift
 done
 for suite in ${only[@]+"${only[@]}"}; do
-  [[ " agent control-plane native escape end-to-end python node vm " == *" $suite "* ]] || { echo "hearth test: no suite $suite" >&2; usage >&2; exit 2; }
+  [[ " $suites " == *" $suite "* ]] || { echo "hearth test: no suite $suite" >&2; usage >&2; exit 2; }
 done
 wanted() { ((${#only[@]} == 0)) || [[ " ${only[*]} " == *" $1 "* ]]; }
 
@@ -43,8 +45,44 @@ if [[ $(id -u) == 0 && -d /run/systemd/system && -z ${HEARTH_TEST_SCOPE-} ]] && 
 fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/hearth-test-run.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+# Where nodes keep their data: not /tmp, which may be a small tmpfs mounted nosuid. A folder of this run's own, so that what an interrupted run leaves is found.
+data=$(mktemp -d "${HEARTH_TEST_DATA:-/var/tmp}/hearth-test-run.XXXXXX") && chmod 755 "$data"
+export HEARTH_TEST_DATA=$data
 started=$SECONDS
+job=
+
+# Each suite is a job with a process group of its own: Ctrl-C reaches only this script, which passes it on and sees to the rest.
+set -m
+run() { # COMMAND...: in the foreground for everyone but Ctrl-C
+  "$@" < /dev/null &
+  job=$!
+  wait "$job"
+  local code=$?
+  job=
+  return $code
+}
+interrupted() {
+  trap '' INT TERM HUP
+  echo "hearth test: interrupted; stopping what runs" >&2
+  if [[ -n $job ]]; then
+    kill -INT -- "-$job" 2>/dev/null
+    for ((i = 0; i < 300; i++)); do kill -0 -- "-$job" 2>/dev/null || break; sleep 0.1; done
+    kill -KILL -- "-$job" 2>/dev/null
+  fi
+  exit 130
+}
+# Nodes and sandboxes of tests that were killed: all run out of a data directory of this run. The spawner removes its cgroups when it goes, or is asked to.
+clean_up() {
+  local node pid
+  for node in "$data"/*/; do
+    [[ -d $node/bin ]] || continue
+    for pid in $(find /proc -maxdepth 2 -name exe -lname "$node"'bin/*' 2>/dev/null | cut -d/ -f3); do kill -KILL "$pid" 2>/dev/null; done
+    [[ ! -x $node/bin/hearth-spawner ]] || timeout 30 "$node/bin/hearth-spawner" --data "${node%/}" --sweep > /dev/null 2>&1 || true
+  done
+  rm -rf "$work" "$data"
+}
+trap clean_up EXIT
+trap interrupted INT TERM HUP
 passed=0 failed=0 skipped=0
 skips=$work/skips failures=$work/failures
 : > "$skips"; : > "$failures"
@@ -67,6 +105,8 @@ report() {
   if ((code != 0 && $2 == 0)); then broken "$suite" "exit $code without a failed test" "$log"; fi
   printf '%-15s %4d passed %3d failed %3d skipped  %4d s\n' "$suite" "$1" "$2" "$3" $((SECONDS - from))
 }
+# What is being done, while it is done and only for someone who watches: the line of the result replaces it.
+begin() { [[ ! -t 1 ]] || printf '%-15s ...\r' "$1"; }
 
 # Cgroup v2: our shell and the tests may not sit in a group that is to be divided.
 if [[ $(id -u) == 0 && $(stat -fc %T /sys/fs/cgroup 2>/dev/null) == cgroup2fs && -n ${HEARTH_TEST_SCOPE-} ]]; then
@@ -89,16 +129,18 @@ in_group() {
 . "$root/control-plane/Cli/build-needs.sh"
 if [[ -n $build ]]; then
   from=$SECONDS
-  if ! "$root/hearth" build > "$work/build.log" 2>&1; then
+  begin build
+  if ! run "$root/hearth" build > "$work/build.log" 2>&1; then
     broken build "./hearth build" "$work/build.log"
     cat "$work/build.log"
   fi
   printf '%-15s %s  %4d s\n' build "./hearth build" $((SECONDS - from))
   hearth_need test || true
-  needs_sdk || { echo "hearth test: the .NET 10 SDK is missing" >&2; exit 1; }
+  needs_sdk || { echo "hearth test: the .NET 10 SDK is missing; run: sudo ./hearth build, or see https://learn.microsoft.com/dotnet/core/install/linux" >&2; exit 1; }
   from=$SECONDS
   export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
-  if ! dotnet build "$root/Agent.sln" -p:UseSharedCompilation=false > "$work/solution.log" 2>&1; then
+  begin build
+  if ! run dotnet build "$root/Agent.sln" -p:UseSharedCompilation=false > "$work/solution.log" 2>&1; then
     broken build "dotnet build Agent.sln" "$work/solution.log"
     grep -E 'error [A-Z]+[0-9]+' "$work/solution.log" | sort -u | head -n 20
   fi
@@ -116,19 +158,22 @@ managed() { # SUITE PROJECT [NAMESPACE...]
   for namespace in "${@:3}"; do arguments+=(-namespace "$2.$namespace"); done
   [[ -x $program ]] || { broken "$1" "$program was not built"; return; }
   [[ -z $filter ]] || arguments+=(-method "*$filter*")
-  in_group "$program" -noColor -noLogo -result-ctrf "$work/$1.json" ${arguments[@]+"${arguments[@]}"} > "$work/$1.log" 2>&1 < /dev/null
+  begin "$1"
+  run in_group "$program" -noColor -noLogo -result-ctrf "$work/$1.json" ${arguments[@]+"${arguments[@]}"} > "$work/$1.log" 2>&1 < /dev/null
   code=$?
   report "$1" "$work/$1.json" $code "$work/$1.log" "$from"
 }
 managed agent Hearth.Agent.Tests
 managed control-plane Hearth.ControlPlane.Tests
+managed cli Hearth.Cli.Tests
+managed rules Hearth.NativeTests Rules
 managed native Hearth.NativeTests Abi Cgroups Seccomp
 managed escape Hearth.NativeTests Escape
 managed end-to-end Hearth.NativeTests EndToEnd
 
 if wanted python && [[ -z $filter ]]; then
   from=$SECONDS
-  (cd "$root/rootfs/runtimes/python" && /usr/bin/python3 -B "$here/run-unittest.py" "$work/python.json" tests) > "$work/python.log" 2>&1 < /dev/null
+  run env -C "$root/rootfs/runtimes/python" /usr/bin/python3 -B "$here/run-unittest.py" "$work/python.json" tests > "$work/python.log" 2>&1 < /dev/null
   report python "$work/python.json" $? "$work/python.log" "$from"
 fi
 if wanted node && [[ -z $filter ]]; then
@@ -138,8 +183,30 @@ if wanted node && [[ -z $filter ]]; then
   elif [[ -z $files ]]; then broken node "no *.test.mjs below rootfs/runtimes/nodejs"
   else
     # shellcheck disable=SC2086
-    node --test --test-reporter=tap $files > "$work/node.tap" 2> "$work/node.log" < /dev/null
+    run node --test --test-reporter=tap $files > "$work/node.tap" 2> "$work/node.log" < /dev/null
     report node "$work/node.tap" $? "$work/node.log" "$from"
+  fi
+fi
+
+# Benchmarks are not run here; what they compute with is tested.
+if wanted bench; then
+  for project in $(find "$root/bench" -name '*Tests.csproj' -not -path '*/obj/*' 2>/dev/null); do managed bench "$(basename "$project" .csproj)"; done
+fi
+
+# The third of dotnet format's parts, analyzers, is the build itself: there a warning is an error.
+if wanted format && [[ -z $filter ]]; then
+  if ! needs_sdk; then skip format "needs the .NET 10 SDK"
+  else
+    for part in whitespace style; do
+      from=$SECONDS
+      begin format
+      if run env DOTNET_NOLOGO=1 dotnet format $part "$root/Agent.sln" --no-restore --verify-no-changes > "$work/format.log" 2>&1 < /dev/null; then
+        add 1 0 0
+        printf '%-15s %4d passed %3d failed %3d skipped  %4d s  (%s)\n' format 1 0 0 $((SECONDS - from)) $part
+      else
+        broken format "dotnet format $part finds something to change; run: dotnet format $part Agent.sln" "$work/format.log"
+      fi
+    done
   fi
 fi
 
@@ -148,7 +215,7 @@ if wanted vm; then
   if [[ -z $vm ]]; then skip vm "--no-vm was given"
   else
     hearth_need vm || true
-    "$here/vm/test.sh" "$work/vm" "$filter" > "$work/vm.log" 2>&1 < /dev/null
+    run "$here/vm/test.sh" "$work/vm" "$filter" > "$work/vm.log" 2>&1 < /dev/null
     code=$?
     if ((code == 125)); then
       reason=$(grep -E 'cannot run' "$work/vm.log" | tail -n 1); reason=${reason:-$(tail -n 1 "$work/vm.log")}
@@ -163,6 +230,6 @@ if [[ -s $failures ]]; then echo; echo "failed:"; sed 's/^/  /' "$failures"; fi
 allowed=${HEARTH_ALLOWED_SKIPS:-$([[ $(id -u) == 0 ]] && echo 20 || echo 400)}
 echo
 if ((skipped > allowed)); then echo "$skipped skips are more than the $allowed that are known: a suite that skips proves nothing (HEARTH_ALLOWED_SKIPS changes the number)"; fi
-echo "took $(((SECONDS - started) / 60)) min $(((SECONDS - started) % 60)) s"
+echo "took $(((SECONDS - started) / 60)) min $(((SECONDS - started) % 60)) s in all"
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0 && skipped <= allowed))

@@ -51,9 +51,10 @@ public sealed partial class TestNode : IAsyncDisposable
     }
 
     /// <summary>Starts it (again) on the same data directory.</summary>
-    public async Task UpAsync()
+    /// <param name="wrapper">A command that execs the rest of its arguments.</param>
+    public async Task UpAsync(params string[] wrapper)
     {
-        string[] command = [.. OwnGroup(), Published.Program("hearth"), "up", "--data", Data, "--port", "0", .. _options];
+        string[] command = [.. OwnGroup(), .. wrapper, Published.Program("hearth"), "up", "--data", Data, "--port", "0", .. _options];
         var start = new ProcessStartInfo(command[0]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var argument in command[1..])
             start.ArgumentList.Add(argument);

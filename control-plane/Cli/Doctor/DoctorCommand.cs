@@ -21,7 +21,7 @@ internal static class DoctorCommand
 
     private static int Run(ParseResult parsed)
     {
-        List<Finding> findings = [.. KernelChecks.All(), .. CgroupChecks.All(), .. LimitChecks.All(), .. StorageChecks.All(NodeLocation.Of(parsed)), .. PackageChecks.All(), .. ExposureChecks.All()];
+        List<Finding> findings = [.. KernelChecks.All(), .. CgroupChecks.All(), .. LimitChecks.All(), .. StorageChecks.All(NodeLocation.Of(parsed)), .. OwnershipChecks.All(NodeLocation.Of(parsed)), .. PackageChecks.All(), .. ExposureChecks.All()];
         var missing = findings.Count(finding => finding.Verdict == Verdict.Missing);
         if (parsed.GetValue(AsJson)) PrintJson(findings, missing);
         else PrintText(findings, missing);

@@ -15,7 +15,7 @@ internal enum Verdict
     Note,
 }
 
-/// <param name="Area">kernel, cgroup, limits, storage, packages, exposure.</param>
+/// <param name="Area">kernel, cgroup, limits, storage, users, packages, exposure.</param>
 /// <param name="Found">What this machine has.</param>
 /// <param name="Effect">What follows from it when it is not Ok; may be empty.</param>
 /// <param name="Fix">What to do; may be empty.</param>

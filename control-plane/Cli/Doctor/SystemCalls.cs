@@ -1,13 +1,10 @@
-using System.Runtime.InteropServices;
+using static Tmds.Linux.LibC;
 
 namespace Hearth.Cli.Doctor;
 
 /// <summary>Asks the kernel whether it knows a call, by making it with arguments that cannot succeed.</summary>
-internal static partial class SystemCalls
+internal static class SystemCalls
 {
-    private const int ENOSYS = 38;
-    private const int EPERM = 1;
-
     // One number on every architecture: these came after the tables were unified.
     public const int OpenTree = 428;
     public const int MoveMount = 429;
@@ -24,18 +21,11 @@ internal static partial class SystemCalls
     public static Answer Probe(int number)
     {
         // Null pointers, descriptor -1, size 0: EFAULT, EBADF or EINVAL from a kernel that knows the call.
-        var result = Syscall(number, -1, 0, -1, 0, 0, 0);
-        var errno = result < 0 ? Marshal.GetLastPInvokeError() : 0;
-        return new Answer(errno != ENOSYS, errno == EPERM && !Environment.IsPrivilegedProcess);
+        var result = (long)syscall(number, -1, 0, -1, 0, 0, 0);
+        var error = result < 0 ? errno : 0;
+        return new Answer(error != ENOSYS, error == EPERM && !Environment.IsPrivilegedProcess);
     }
 
     /// <summary>clone3 with a null argument and size 0: EINVAL or EFAULT, never a child.</summary>
-    public static bool HasClone3()
-    {
-        var result = Syscall(Clone3, 0, 0, 0, 0, 0, 0);
-        return result < 0 && Marshal.GetLastPInvokeError() != ENOSYS;
-    }
-
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint Syscall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
+    public static bool HasClone3() => (long)syscall(Clone3, 0, 0, 0, 0, 0, 0) < 0 && errno != ENOSYS;
 }

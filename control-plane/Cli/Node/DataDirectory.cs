@@ -33,6 +33,15 @@ internal static class DataDirectory
         foreach (var folder in Layout) Ensure(Path.Combine(data, folder.Name), folder);
     }
 
+    /// <summary>Folders that are there and have another owner or mode, one line each; nothing is changed.</summary>
+    public static IReadOnlyList<string> WrongOwners(string data) =>
+    [
+        .. from folder in Layout
+           let path = Path.TrimEndingDirectorySeparator(Path.Combine(data, folder.Name))
+           where Syscall.lstat(path, out var found) == 0 && (found.st_uid != folder.Owner || found.st_gid != folder.Group || ((int)found.st_mode & 0xFFF) != folder.Mode)
+           select $"{path} is not {folder.Owner}:{folder.Group} {Convert.ToString(folder.Mode, 8)}",
+    ];
+
     // 0755 whatever the mode mask of the caller was: the agent must be able to pass.
     private static void CreateParents(string? parent)
     {

@@ -29,12 +29,15 @@ internal static class NodeRun
         using var interrupt = Stop(supervisor, PosixSignal.SIGINT);
         using var terminate = Stop(supervisor, PosixSignal.SIGTERM);
         using var hangUp = Stop(supervisor, PosixSignal.SIGHUP);
+        var interrupted = false;
+        using var noted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => interrupted = true);
         try
         {
             if (!supervisor.StartAll()) return ExitCode.Interrupted;
             Welcome.Print(options, supervisor.Endpoint ?? $"http://{options.Host}:{options.Port}", clock.Elapsed);
             supervisor.Watch();
-            return ExitCode.Ok;
+            // A service manager stops with SIGTERM and takes anything but 0 for a failure; a shell expects 130 after Ctrl-C.
+            return interrupted ? ExitCode.Interrupted : ExitCode.Ok;
         }
         finally
         {

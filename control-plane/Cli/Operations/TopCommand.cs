@@ -44,7 +44,8 @@ internal static class TopCommand
         }
         catch (Exception stopped) when (cancellationToken.IsCancellationRequested && stopped is OperationCanceledException or Grpc.Core.RpcException)
         {
-            // Ctrl-C is one of the two ordinary ways out.
+            // The picture is gone by now: the terminal is as it was.
+            return ExitCode.Interrupted;
         }
         return ExitCode.Ok;
     }

@@ -14,7 +14,7 @@ internal sealed class HelpWithExamples(HelpAction inner) : SynchronousCommandLin
           ./hearth test                     runs every test
 
         Exit codes:
-          0 ok · 1 the function failed · 2 wrong usage · 3 not found · 4 no node answers · 5 refused or throttled · 6 failed here
+          0 ok · 1 the function failed · 2 wrong usage · 3 not found · 4 no node answers · 5 refused or throttled · 6 failed here · 130 Ctrl-C
 
         """;
 

@@ -1,5 +1,6 @@
 using Hearth.Contracts;
 using Hearth.ControlPlane.Hosting;
+using Hearth.ControlPlane.Runtimes;
 using Hearth.ControlPlane.Store;
 
 namespace Hearth.ControlPlane.Functions;
@@ -8,7 +9,7 @@ namespace Hearth.ControlPlane.Functions;
 /// What can be done with functions, for both adapters alike. Methods throw <see cref="LambdaException"/> to refuse. An update is accepted at any time, also
 /// while an earlier one is still being prepared: the newest revision wins, where AWS would answer 409 and a node without its agent could not be repaired.
 /// </summary>
-public sealed class FunctionService(FunctionStore store, BlobStore blobs, FunctionAddress address, ServerOptions options, TimeProvider time)
+public sealed class FunctionService(FunctionStore store, BlobStore blobs, FunctionAddress address, RuntimeCatalogue runtimes, ServerOptions options, TimeProvider time)
 {
     /// <summary>Checks a create or deploy before its zip is read.</summary>
     /// <param name="mayExist">True for a deploy.</param>
@@ -18,6 +19,7 @@ public sealed class FunctionService(FunctionStore store, BlobStore blobs, Functi
         if (name.Qualifier is not null)
             throw new LambdaException(LambdaError.InvalidParameterValue($"A function is created under its name alone; leave out ':{name.Qualifier}'."));
         FunctionDefinition draft = FunctionDraft.New(name.Name, input, options.Account);
+        runtimes.RequireInstalled(draft.Runtime, draft.Language);
         if (!mayExist && store.Current.ContainsKey(draft.Name))
             throw new LambdaException(LambdaError.FunctionExists(draft.Name));
         return draft;
@@ -63,7 +65,9 @@ public sealed class FunctionService(FunctionStore store, BlobStore blobs, Functi
 
     public FunctionDefinition UpdateConfiguration(FunctionName name, SettingsInput input, string? revisionId)
     {
-        Get(name);
+        FunctionDefinition draft = FunctionDraft.Change(Get(name), input);
+        if (input.Runtime is not null)
+            runtimes.RequireInstalled(draft.Runtime, draft.Language);
         return Replace(name.Name, before => FunctionDraft.Change(Existing(before, name, revisionId), input) with
         {
             RevisionId = NewRevision(),

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Hearth.Contracts;
 using Hearth.Contracts.V1;
 using Hearth.ControlPlane.Agents;
 using Hearth.ControlPlane.Hosting;
@@ -17,6 +19,18 @@ public sealed class RuntimeCatalogue(AgentRegistry agents, ServerOptions options
     public string? Arn(string language) => Resolve(language) is { Length: > 0 } resolved
         ? $"arn:aws:lambda:{options.Region}::runtime:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(resolved)))}"
         : null;
+
+    /// <summary>Refuses what no machine could run, with the words of the machines that were asked. While none is connected nothing is known, and nothing refused.</summary>
+    /// <exception cref="LambdaException">InvalidParameterValueException: how to install the language.</exception>
+    public void RequireInstalled(string runtime, string language)
+    {
+        ImmutableList<AgentConnection> asked = agents.Current.FindAll(a => a.Hello.Runtimes.Count > 0);
+        if (asked.IsEmpty || Installed(language) is not null)
+            return;
+        string? note = asked.SelectMany(a => a.Hello.Runtimes).FirstOrDefault(r => r.Language == language)?.Note;
+        throw new LambdaException(LambdaError.InvalidParameterValue(
+            $"Runtime {runtime} cannot run here: {(string.IsNullOrEmpty(note) ? $"no machine offers {language}" : note)}. When it is there, start the node again and deploy again."));
+    }
 
     public ListRuntimesResponse List()
     {

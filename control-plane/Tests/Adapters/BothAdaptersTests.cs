@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Hearth.Contracts.V1;
 using Hearth.ControlPlane.Tests.Support;
 using Xunit;
 
@@ -69,6 +70,58 @@ public class BothAdaptersTests
         Assert.Contains(says, outcome.Text, StringComparison.Ordinal);
         Assert.Equal("", (await api.ListAsync()).Text);
         Assert.Empty(Directory.EnumerateFiles(Path.Join(server.Data, "control", "blobs"), "*", SearchOption.AllDirectories));
+    }
+
+    [Theory]
+    [InlineData("rest")]
+    [InlineData("grpc")]
+    public async Task ALanguageThatNoMachineHasIsRefusedWithWhatToInstall(string adapter)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using FakeAgent agent = await FakeAgent.ConnectAsync(server);
+        await agent.NextAsync(ControlMessage.BodyOneofCase.Snapshot);
+        IAdapter api = Adapter(server, adapter);
+
+        Outcome outcome = await api.CreateAsync(new Settings { Runtime = "nodejs22.x" }, Good());
+
+        Assert.Equal("InvalidParameterValueException", outcome.Code);
+        Assert.Contains("Runtime nodejs22.x cannot run here: /usr/bin/node is absent; apt-get install nodejs", outcome.Text, StringComparison.Ordinal);
+        Assert.Equal("", (await api.ListAsync()).Text);
+        Assert.Equal("ok", (await api.CreateAsync(new Settings(), Good())).Code);
+    }
+
+    [Theory]
+    [InlineData("rest")]
+    [InlineData("grpc")]
+    public async Task SettingsAreChangedAloneAndUnderARevision(string adapter)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        IAdapter api = Adapter(server, adapter);
+        Outcome created = await api.CreateAsync(new Settings { Memory = 256, Timeout = 9 }, Good());
+        Settings none = new() { Runtime = null, Handler = null, Role = null };
+
+        Outcome stale = await api.UpdateConfigurationAsync(none with { Memory = 512 }, Guid.Empty.ToString());
+        Assert.Equal("PreconditionFailedException", stale.Code);
+        Assert.Contains("does not match the latest Revision Id", stale.Text, StringComparison.Ordinal);
+
+        Outcome changed = await api.UpdateConfigurationAsync(none with { Memory = 512 }, created.Revision);
+        Assert.Equal(("ok", 512, 9, created.Sha256, "InProgress"), (changed.Code, changed.Memory, changed.Timeout, changed.Sha256, changed.LastUpdate));
+        Assert.NotEqual(created.Revision, changed.Revision);
+
+        foreach ((Settings wrong, string code, string says) in new[]
+        {
+            (none with { Timeout = 901 }, "ValidationException", "'timeout'"),
+            (none with { Memory = 127 }, "ValidationException", "'memorySize'"),
+            (none with { Tmp = 10_241 }, "ValidationException", "'ephemeralStorage.size'"),
+            (none with { Runtime = "cobol60" }, "InvalidParameterValueException", "Value cobol60 at 'runtime'"),
+            (none with { Name = "g" }, "ResourceNotFoundException", "function:g"),
+        })
+        {
+            Outcome refused = await api.UpdateConfigurationAsync(wrong);
+            Assert.Equal(code, refused.Code);
+            Assert.Contains(says, refused.Text, StringComparison.Ordinal);
+            Assert.Equal(changed.Revision, (await api.GetAsync("f")).Revision);
+        }
     }
 
     [Theory]

@@ -17,6 +17,9 @@ internal sealed class GrpcAdapter(ChannelBase channel) : IAdapter
     public Task<Outcome> UpdateCodeAsync(string name, byte[] zip) =>
         RunAsync(() => UploadAsync(_client.UpdateFunctionCode(), new FunctionSettings { FunctionName = name }, zip));
 
+    public Task<Outcome> UpdateConfigurationAsync(Settings change, string? revision) => RunAsync(async () => Of(await _client.UpdateFunctionConfigurationAsync(
+        new UpdateFunctionConfigurationRequest { Settings = Message(change), RevisionId = revision ?? "", ClearEnvironment = change.Environment is { Count: 0 } })));
+
     public Task<Outcome> GetAsync(string name, string? qualifier) =>
         RunAsync(async () => Of(await _client.GetFunctionAsync(new GetFunctionRequest { FunctionName = name, Qualifier = qualifier ?? "" })));
 

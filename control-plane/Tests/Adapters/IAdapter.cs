@@ -7,6 +7,9 @@ internal interface IAdapter
 
     Task<Outcome> UpdateCodeAsync(string name, byte[] zip);
 
+    /// <param name="change">Only what is not null is changed; the name says which function.</param>
+    Task<Outcome> UpdateConfigurationAsync(Settings change, string? revision = null);
+
     Task<Outcome> GetAsync(string name, string? qualifier = null);
 
     Task<Outcome> ListAsync(int? maxItems = null, string? marker = null);

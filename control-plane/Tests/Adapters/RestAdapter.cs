@@ -8,7 +8,22 @@ internal sealed class RestAdapter(HttpClient http) : IAdapter
 {
     private const string Functions = "/2015-03-31/functions";
 
-    public Task<Outcome> CreateAsync(Settings s, byte[] zip) => SendAsync(HttpMethod.Post, Functions, new JsonObject
+    public Task<Outcome> CreateAsync(Settings s, byte[] zip) => SendAsync(HttpMethod.Post, Functions, With(Members(s), "Code", new JsonObject { ["ZipFile"] = Convert.ToBase64String(zip) }));
+
+    public Task<Outcome> UpdateCodeAsync(string name, byte[] zip) =>
+        SendAsync(HttpMethod.Put, $"{Functions}/{Uri.EscapeDataString(name)}/code", new JsonObject { ["ZipFile"] = Convert.ToBase64String(zip) });
+
+    public Task<Outcome> UpdateConfigurationAsync(Settings change, string? revision) =>
+        SendAsync(HttpMethod.Put, $"{Functions}/{Uri.EscapeDataString(change.Name ?? "")}/configuration", With(Members(change), "RevisionId", revision));
+
+    public Task<Outcome> GetAsync(string name, string? qualifier) => SendAsync(HttpMethod.Get, Path(name, qualifier));
+
+    public Task<Outcome> ListAsync(int? maxItems, string? marker) => SendAsync(HttpMethod.Get,
+        $"{Functions}/?{(maxItems is null ? "" : $"MaxItems={maxItems}&")}{(marker is null ? "" : $"Marker={Uri.EscapeDataString(marker)}")}");
+
+    public Task<Outcome> DeleteAsync(string name, string? qualifier) => SendAsync(HttpMethod.Delete, Path(name, qualifier));
+
+    private static JsonObject Members(Settings s) => new JsonObject
     {
         ["FunctionName"] = s.Name,
         ["Runtime"] = s.Runtime,
@@ -20,18 +35,13 @@ internal sealed class RestAdapter(HttpClient http) : IAdapter
         ["EphemeralStorage"] = s.Tmp is null ? null : new JsonObject { ["Size"] = s.Tmp },
         ["Architectures"] = s.Architectures is null ? null : new JsonArray([.. s.Architectures.Select(a => JsonValue.Create(a))]),
         ["Environment"] = s.Environment is null ? null : new JsonObject { ["Variables"] = new JsonObject(s.Environment.Select(p => KeyValuePair.Create<string, JsonNode?>(p.Key, p.Value))) },
-        ["Code"] = new JsonObject { ["ZipFile"] = Convert.ToBase64String(zip) },
-    });
+    };
 
-    public Task<Outcome> UpdateCodeAsync(string name, byte[] zip) =>
-        SendAsync(HttpMethod.Put, $"{Functions}/{Uri.EscapeDataString(name)}/code", new JsonObject { ["ZipFile"] = Convert.ToBase64String(zip) });
-
-    public Task<Outcome> GetAsync(string name, string? qualifier) => SendAsync(HttpMethod.Get, Path(name, qualifier));
-
-    public Task<Outcome> ListAsync(int? maxItems, string? marker) => SendAsync(HttpMethod.Get,
-        $"{Functions}/?{(maxItems is null ? "" : $"MaxItems={maxItems}&")}{(marker is null ? "" : $"Marker={Uri.EscapeDataString(marker)}")}");
-
-    public Task<Outcome> DeleteAsync(string name, string? qualifier) => SendAsync(HttpMethod.Delete, Path(name, qualifier));
+    private static JsonObject With(JsonObject members, string name, JsonNode? value)
+    {
+        members[name] = value;
+        return members;
+    }
 
     private static string Path(string name, string? qualifier) =>
         $"{Functions}/{Uri.EscapeDataString(name)}{(qualifier is null ? "" : $"?Qualifier={Uri.EscapeDataString(qualifier)}")}";

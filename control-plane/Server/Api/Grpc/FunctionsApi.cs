@@ -33,6 +33,14 @@ public sealed class FunctionsApi(FunctionService functions, FunctionAddress addr
         return messages.Of(functions.UpdateCode(name, zip, revisionId: null, dryRun: false, context.CancellationToken));
     }
 
+    public override Task<Function> UpdateFunctionConfiguration(UpdateFunctionConfigurationRequest request, ServerCallContext context)
+    {
+        SettingsInput input = FunctionMessages.InputOf(request.Settings ?? new FunctionSettings());
+        if (request.ClearEnvironment)
+            input = input with { Environment = new Dictionary<string, string>() };
+        return Task.FromResult(messages.Of(functions.UpdateConfiguration(Name(input.FunctionName ?? "", ""), input, FunctionMessages.Given(request.RevisionId))));
+    }
+
     public override Task<Function> GetFunction(GetFunctionRequest request, ServerCallContext context) =>
         Task.FromResult(messages.Of(functions.Get(Name(request.FunctionName, request.Qualifier))));
 
