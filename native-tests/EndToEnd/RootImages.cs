@@ -27,11 +27,14 @@ internal static class RootImages
 
     public static Task<(int Code, string Output)> BuildAsync(string runtimes, string folder) => Cli.RunAsync(new ProcessStartInfo(Script(), [runtimes, folder]));
 
-    public static string Script([CallerFilePath] string here = "")
+    public static string Script() => Path.Combine(Repository(), "rootfs", "build-image.sh");
+
+    /// <summary>The sources that these tests were compiled from.</summary>
+    public static string Repository([CallerFilePath] string here = "")
     {
-        var script = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "rootfs", "build-image.sh"));
-        if (!File.Exists(script))
-            Assert.Skip($"needs the sources that it was compiled from: {script} is absent");
-        return script;
+        var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
+        if (!File.Exists(Path.Combine(root, "Agent.sln")))
+            Assert.Skip($"needs the sources that it was compiled from: {root} is no clone any more");
+        return root;
     }
 }

@@ -57,7 +57,7 @@ public sealed partial class UpOnSystemdTests
     {
         SystemdMachine.Require();
         using var shell = new LoginShell();
-        Assert.Contains("is mounted", await shell.SeeAsync($"{Published.Program("hearth")} up --data /run/hearth-vm/data; echo code=$?.", "code=2."), StringComparison.Ordinal);
+        Assert.Contains("is a network file system (virtiofs)", await shell.SeeAsync($"{Published.Program("hearth")} up --data /run/hearth-vm/data; echo code=$?.", "code=2."), StringComparison.Ordinal);
     }
 
     private static async Task<LoginShell> StartAsync()
