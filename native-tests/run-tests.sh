@@ -211,16 +211,20 @@ if wanted format && [[ -z $filter ]]; then
 fi
 
 if wanted vm; then
-  from=$SECONDS
   if [[ -z $vm ]]; then skip vm "--no-vm was given"
   else
     hearth_need vm || true
-    run "$here/vm/test.sh" "$work/vm" "$filter" > "$work/vm.log" 2>&1 < /dev/null
-    code=$?
-    if ((code == 125)); then
-      reason=$(grep -E 'cannot run' "$work/vm.log" | tail -n 1); reason=${reason:-$(tail -n 1 "$work/vm.log")}
-      if [[ ${CI-} == true ]]; then broken vm "$reason" "$work/vm.log"; else skip vm "$reason"; fi
-    else report vm "$work/vm/report.json" $code "$work/vm.log" "$from"; fi
+    hearth_need image || true
+    for machine in host systemd; do
+      from=$SECONDS name=vm-$machine
+      begin $name
+      run "$here/vm/test.sh" $machine "$work/$name" "$filter" > "$work/$name.log" 2>&1 < /dev/null
+      code=$?
+      if ((code == 125)); then
+        reason=$(grep -E 'cannot run' "$work/$name.log" | tail -n 1); reason=${reason:-$(tail -n 1 "$work/$name.log")}
+        if [[ ${CI-} == true ]]; then broken $name "$reason" "$work/$name.log"; else skip $name "$reason"; fi
+      else report $name "$work/$name/report.json" $code "$work/$name.log" "$from"; fi
+    done
   fi
 fi
 

@@ -3,12 +3,14 @@ using System.Text;
 
 namespace Hearth.Spawner;
 
-internal sealed record Options(string Data, string Root, string NodeId, bool SweepOnly)
+/// <param name="TmpInMemory">/tmp of sandboxes is a tmpfs even where it could be on disk.</param>
+internal sealed record Options(string Data, string Root, string NodeId, bool TmpInMemory, bool SweepOnly)
 {
     /// <summary>Null when the arguments are not understood.</summary>
     public static Options? Parse(string[] args)
     {
         string? data = null, root = null, node = null;
+        var tmpInMemory = false;
         var sweepOnly = args.Contains("--sweep");
         args = [.. args.Where(static a => a != "--sweep")];
         for (var i = 0; i < args.Length; i += 2)
@@ -20,6 +22,7 @@ internal sealed record Options(string Data, string Root, string NodeId, bool Swe
                 case "--data": data = args[i + 1]; break;
                 case "--root": root = args[i + 1]; break;
                 case "--node-id": node = args[i + 1]; break;
+                case "--tmp" when args[i + 1] is "disk" or "memory": tmpInMemory = args[i + 1] == "memory"; break;
                 default: return null;
             }
         }
@@ -27,7 +30,7 @@ internal sealed record Options(string Data, string Root, string NodeId, bool Swe
         if (data is null)
             return null;
         data = Path.TrimEndingDirectorySeparator(Path.GetFullPath(data));
-        return new Options(data, root is null ? "/" : Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)), node ?? NodeIdOf(data), sweepOnly);
+        return new Options(data, root is null ? "/" : Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)), node ?? NodeIdOf(data), tmpInMemory, sweepOnly);
     }
 
     /// <summary>The same for every start on one data directory, different for two nodes of one machine.</summary>

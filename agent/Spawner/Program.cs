@@ -6,12 +6,13 @@ using Hearth.Spawner;
 
 // hearth-spawner: the only process with privileges on the host. One managed thread; everything that allocates happens before "ready".
 const string Usage = """
-    hearth-spawner --data DIR [--root DIR] [--node-id ID] [--sweep]
+    hearth-spawner --data DIR [--root DIR] [--node-id ID] [--tmp disk|memory] [--sweep]
 
       Makes sandboxes for hearth-agent. Needs root. Started by `hearth up` or systemd.
       --data DIR      the node's data directory
       --root DIR      a root tree whose /usr and /etc sandboxes see instead of the host's (default /)
       --node-id ID    names this node's cgroups: 1-64 of a-z, 0-9, - (default: derived from the data directory)
+      --tmp WHERE     what /tmp of sandboxes is: disk (the default where loop devices work), or memory (it counts as the function's)
       --sweep         only remove what a spawner that was killed has left, then end
     """;
 
@@ -58,9 +59,9 @@ static unsafe int Serve(Options options)
 
     RootSkeleton.Build($"{options.Data}/root", options.Root);
     Directory.CreateDirectory($"{options.Data}/tmp", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    var tmp = new TmpImages($"{options.Data}/tmp");
+    var tmp = new TmpImages($"{options.Data}/tmp", options.TmpInMemory);
     if (!tmp.OnDisk)
-        Say(2, "hearth-spawner: no loop devices on this machine: what a function writes to /tmp counts as its memory (see `hearth doctor`)\n");
+        Say(2, $"hearth-spawner: what a function writes to /tmp counts as its memory: {tmp.WhyInMemory} (see `hearth doctor`)\n");
     var maker = new ShellMaker(options.Data, cgroups, tmp);
     var agent = new AgentSocket($"{options.Data}/run/spawner.sock", Identity.Agent);
     var loop = new SpawnerLoop(cgroups, maker, tmp, agent, stop);

@@ -9,6 +9,8 @@ namespace Hearth.Spawner;
 /// </summary>
 internal static unsafe class RootSkeleton
 {
+    private const string RuntimeList = "hearth-runtimes";
+
     private static readonly string[] Folders = ["dev", "etc", "etc/ssl", "etc/ssl/certs", "home", "mnt", "opt", "proc", "root", "run", "run/hearth", "sys", "tmp", "usr", "var", "var/lang", "var/runtime", "var/task", "var/tmp"];
 
     private static readonly (string Name, uint Major, uint Minor)[] Devices = [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9)];
@@ -22,12 +24,25 @@ internal static unsafe class RootSkeleton
         foreach (var name in (ReadOnlySpan<string>)["bin", "sbin", "lib", "lib64", "lib32", "libx32"])
             LinkOrSkip(source, root, name);
         Etc.Write($"{root}/etc", source);
+        ShowRuntimes($"{root}/etc/{RuntimeList}", source);
 
         // The skeleton becomes a mount, so that open_tree can copy it with all that is below.
         Bind(root, root, MountAttr.ReadOnly | MountAttr.NoSuid | MountAttr.NoDev, recursive: false);
         var usr = source == "/" ? "/usr" : $"{source}/usr";
         Bind(usr, $"{root}/usr", MountAttr.ReadOnly | MountAttr.NoSuid | MountAttr.NoDev, recursive: true);
         MountDevices($"{root}/dev");
+    }
+
+    /// <summary>For the agent: which languages an image has. Absent when sandboxes see the machine's own /usr.</summary>
+    private static void ShowRuntimes(string path, string source)
+    {
+        File.Delete(path);
+        if (source == "/")
+            return;
+        // An image made by other means says nothing: then it has nothing.
+        var list = $"{source}/etc/{RuntimeList}";
+        File.WriteAllText(path, File.Exists(list) ? File.ReadAllText(list) : "");
+        File.SetUnixFileMode(path, (UnixFileMode)0b110_100_100);
     }
 
     /// <summary>Merged-usr systems have links here; a real folder (old layouts) becomes a bind mount later on.</summary>

@@ -8,7 +8,7 @@ namespace Hearth.Spawner;
 /// /tmp of a sandbox: a sparse ext4 image of exactly the configured size on a loop device, so that what a function writes is page cache and disk, not its
 /// memory, and one byte too many is ENOSPC. The image has no name (O_TMPFILE) and the loop device clears itself: a crash leaves nothing.
 /// Project quotas on one shared image would be cheaper to attach, but need CONFIG_QFMT_V2, which many kernels lack, and answer EDQUOT.
-/// Kernels without loop devices get a tmpfs, which counts as the function's memory.
+/// Where loop devices, ext4 or mkfs.ext4 are missing it is a tmpfs of that size, which counts as the function's memory: same ENOSPC, same /tmp after a reset.
 /// </summary>
 internal sealed unsafe class TmpImages
 {
@@ -34,21 +34,29 @@ internal sealed unsafe class TmpImages
     private int _readyCount;
     private bool _directIo = true;
 
-    public TmpImages(string folder)
+    public TmpImages(string folder, bool inMemory)
     {
         _folder = folder;
         _folderPath = InitBlock.Text(folder);
+        if (inMemory)
+        {
+            WhyInMemory = "--tmp memory was given";
+            return;
+        }
+
         fixed (byte* control = "/dev/loop-control\0"u8)
             _loopControl = Kernel.Openat(Kernel.AtFdcwd, control, O.ReadWrite | O.Cloexec, 0);
         if (_loopControl < 0)
-            return;
-        var template = Template(DefaultMb, out _, out var error);
-        if (template < 0)
-            throw new LinuxException("mkfs.ext4", folder, error);
+            WhyInMemory = $"no loop devices on this machine (/dev/loop-control: {Errno.Describe(-_loopControl)})";
+        else if (Template(DefaultMb, out var step, out var error) < 0)
+            WhyInMemory = $"an ext4 image of {DefaultMb} MB could not be made and mounted ({SetupSteps.Describe(step)}: {Errno.Describe(error)})";
     }
 
     /// <summary>False: /tmp counts as the function's memory.</summary>
-    public bool OnDisk => _loopControl >= 0;
+    public bool OnDisk => WhyInMemory is null;
+
+    /// <summary>Null when it is on disk.</summary>
+    public string? WhyInMemory { get; }
 
     /// <summary>A detached mount, its root owned by the sandbox's root and open to all. Negative errno on failure.</summary>
     public int Take(int megabytes, int slot, out SetupStep step)

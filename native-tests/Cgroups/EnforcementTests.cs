@@ -67,7 +67,7 @@ public sealed class EnforcementTests : CgroupTest
     public void A_heavier_group_gets_more_of_a_contended_cpu()
     {
         using var light = Create(1, Limits(weight: 100));
-        using var heavy = Create(2, Limits(weight: 400));
+        using var heavy = Create(2, Limits(weight: 1000));
         var cpu = FirstCpu();
         foreach (var group in new[] { light, heavy })
         {
@@ -78,19 +78,20 @@ public sealed class EnforcementTests : CgroupTest
             process.Release();
         }
 
-        // A ratio of what each was given, once both have run for a while; how long that takes is nobody's promise.
-        var startLight = CgroupReader.ReadCpuUsec(light.Handles.CpuStatFd);
-        var startHeavy = CgroupReader.ReadCpuUsec(heavy.Handles.CpuStatFd);
+        // The window opens when both are at work: whoever was started first had the CPU alone for a while, and the scheduler has yet to learn that both are busy.
+        Eventually.Is(() => Used(light) > 100_000 && Used(heavy) > 300_000, "both groups run");
+        var (startLight, startHeavy) = (Used(light), Used(heavy));
         long gotLight = 0, gotHeavy = 0;
         Eventually.Is(
             () =>
             {
-                gotLight = CgroupReader.ReadCpuUsec(light.Handles.CpuStatFd) - startLight;
-                gotHeavy = CgroupReader.ReadCpuUsec(heavy.Handles.CpuStatFd) - startHeavy;
-                return gotLight + gotHeavy > 1_000_000;
+                gotLight = Used(light) - startLight;
+                gotHeavy = Used(heavy) - startHeavy;
+                return gotLight + gotHeavy > 1_500_000;
             },
-            "both groups have used a second together");
-        Assert.InRange((double)gotHeavy / gotLight, 2.0, 8.0);
+            "both groups have used a second and a half together");
+        // Ten is asked for. Equal shares would be one; slices of the scheduler's clock are coarse on a slow machine, hence the room on both sides.
+        Assert.InRange((double)gotHeavy / gotLight, 2.5, 40.0);
         light.KillAndRemove();
         heavy.KillAndRemove();
     }
@@ -110,6 +111,8 @@ public sealed class EnforcementTests : CgroupTest
         File.WriteAllText($"{group.Unified}/cgroup.procs", process.Pid.ToString());
         Assert.Equal(0, Driver.AttachV1(group.Handles, process.Pid, out _));
     }
+
+    private static long Used(TestGroup group) => CgroupReader.ReadCpuUsec(group.Handles.CpuStatFd);
 
     private static long Throttled(TestGroup group) => long.Parse(
         TestGroup.Read(group.Cpu, "cpu.stat").Split('\n').Single(line => line.StartsWith("nr_throttled ", StringComparison.Ordinal)).Split(' ')[1]);

@@ -8,6 +8,9 @@ internal static class FunctionZip
 {
     public static byte[] Of(params (string Name, string Text)[] files) => Of(files.Select(file => (file.Name, Encoding.UTF8.GetBytes(file.Text))));
 
+    /// <summary>One file, by its own name.</summary>
+    public static byte[] Of(string path) => Of([(Path.GetFileName(path), File.ReadAllBytes(path))]);
+
     /// <summary>The files of a folder beside the tests.</summary>
     public static byte[] OfFolder(string relative) =>
         Of(Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, relative)).Select(path => (Path.GetFileName(path), File.ReadAllBytes(path))));

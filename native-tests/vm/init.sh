@@ -1,6 +1,7 @@
 #!/bin/busybox sh
 # PID 1 of the test VM. Makes a machine out of the host's root (virtiofs tag "root", read-only, under a tmpfs overlay), with a real cgroup v2
-# hierarchy and a disk of its own, then runs /run/hearth-vm/command from the writable share and powers off.
+# hierarchy and a disk of its own, then runs /run/hearth-vm/main from the writable share and powers off. With hearth.machine=systemd on the kernel's command
+# line it hands over to the systemd of the disk that build-machine.sh made, whose hearth-vm.service does the same.
 /bin/busybox --install -s /bin
 export PATH=/bin
 
@@ -13,22 +14,32 @@ while read -r module; do
   insmod "/modules/$module" || echo "vm-init: insmod $module failed"
 done < /modules/order
 
+machine=host
+grep -q hearth.machine=systemd /proc/cmdline && machine=systemd
 mkdir -p /lower /over /new
 mount -t virtiofs -o ro root /lower || stop "no root share"
-mount -t tmpfs -o size=512m over /over
-mkdir /over/upper /over/work
-mount -t overlay -o lowerdir=/lower,upperdir=/over/upper,workdir=/over/work over /new || stop "no overlay"
+if [ $machine = systemd ]; then
+  mount -t ext4 /dev/vdb /new || stop "no machine's disk"
+else
+  mount -t tmpfs -o size=512m over /over
+  mkdir /over/upper /over/work
+  mount -t overlay -o lowerdir=/lower,upperdir=/over/upper,workdir=/over/work over /new || stop "no overlay"
+fi
 
 for dir in proc sys dev run tmp; do
   [ -d "/new/$dir" ] || mkdir "/new/$dir"
 done
 mount -t tmpfs -o mode=0755 run /new/run
-mount -t tmpfs -o mode=1777,size=1g tmp /new/tmp
 mkdir -p /new/run/hearth-vm /new/run/scratch /new/run/host
 # The whole of the host's root, its /tmp included, which the guest's own hides.
 mount --bind /lower /new/run/host
 mount -t virtiofs exchange /new/run/hearth-vm || stop "no exchange share"
 mount -t ext4 /dev/vda /new/run/scratch || stop "no scratch disk"
+if [ $machine = systemd ]; then
+  umount -l /proc /sys /dev
+  exec switch_root /new /sbin/init
+fi
+mount -t tmpfs -o mode=1777,size=1g tmp /new/tmp
 mount -t proc proc /new/proc
 mount -t sysfs sys /new/sys
 mount -t devtmpfs dev /new/dev
@@ -42,26 +53,9 @@ ip link set lo up
 hostname hearth-vm
 umount /proc /sys
 
-cat > /new/run/main <<'MAIN'
-#!/bin/sh
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run/scratch/home LANG=C.UTF-8 DOTNET_CLI_TELEMETRY_OPTOUT=1
-mkdir -p "$HOME"
 # The command runs in a group of its own with nobody else in it, as a unit with Delegate=yes does; a node that a test starts gets another.
-mkdir /sys/fs/cgroup/test
-export HEARTH_TEST_CGROUP=/sys/fs/cgroup HEARTH_TEST_DATA=/run/scratch
-cd /run/scratch
-start=$(date +%s%N); sh /run/hearth-vm/probe
-factor=$(( ($(date +%s%N) - start) / 1000000 / $(cat /run/hearth-vm/probe-milliseconds) ))
-[ "$factor" -ge 1 ] || factor=1
-export HEARTH_TIME_FACTOR=$factor
-{
-  sh -c 'echo $$ > /sys/fs/cgroup/test/cgroup.procs; exec /run/hearth-vm/command'
-  echo $? > /run/hearth-vm/exit-code
-} < /dev/null 2>&1 | cat > /dev/vport0p1
-sync
-exit 0
-MAIN
-chmod 0755 /new/run/main
+mkdir /new/sys/fs/cgroup/test
+export HEARTH_TEST_CGROUP=/sys/fs/cgroup HEARTH_VM_GROUP=/sys/fs/cgroup/test
 # PID 1 stays: it reaps what the command leaves, and nothing but it may decide to power off.
-chroot /new /bin/sh /run/main
+chroot /new /bin/sh /run/hearth-vm/main
 stop "done"

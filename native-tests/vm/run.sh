@@ -1,18 +1,20 @@
 #!/bin/bash
-# run.sh [--limit SECONDS] [--share DIR] COMMAND: boots the test VM, runs COMMAND (a shell line) in it as root, streams its output and exits
+# run.sh [--limit SECONDS] [--share DIR] [--machine host|systemd] COMMAND: boots the test VM, runs COMMAND (a shell line) in it as root, streams its output and exits
 # with its code. 124: the time limit passed. 125: the VM cannot run here, with the reason on stderr.
 # DIR appears in the guest at /run/hearth-vm and is writable from both sides; a 6 GiB ext4 disk is at /run/scratch; the host's own root
-# is everything else, read-only below a tmpfs overlay, and as it is at /run/host.
+# is everything else, read-only below a tmpfs overlay, and as it is at /run/host. --machine systemd: everything else is a small Debian of its own, run by
+# systemd (build-machine.sh), and the command is a service of it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 PATH="$PATH:/usr/sbin:/sbin"
 
-limit=170 share= verbose=
+limit=170 share= verbose= machine=host
 while [ $# -gt 0 ]; do
   case "$1" in
     --limit) limit=$2; shift 2 ;;
     --share) share=$(cd "$2" && pwd); shift 2 ;;
+    --machine) machine=$2; shift 2 ;;
     --verbose) verbose=1; shift ;;
     --) shift; break ;;
     -*) echo "run.sh: unknown option $1" >&2; exit 125 ;;
@@ -34,6 +36,12 @@ done
 [ -n "$virtiofsd" ] || cannot "virtiofsd is missing: apt-get install virtiofsd (Debian 12: qemu-system-common)"
 kernel=$("$here/fetch-kernel.sh") || cannot "no guest kernel (see above)"
 initramfs=$("$here/build-initramfs.sh" "$kernel") || cannot "no initramfs (see above)"
+disks=() append=
+if [ "$machine" = systemd ]; then
+  disk=$("$here/build-machine.sh") || cannot "no machine with systemd (see above)"
+  disks=(-drive "file=$disk,format=raw,if=none,id=machine,snapshot=on,cache=unsafe" -device virtio-blk-pci,drive=machine)
+  append="hearth.machine=systemd systemd.show_status=0 net.ifnames=0"
+fi
 
 work=$(mktemp -d /tmp/hearth-vm.XXXXXX)
 processes=()
@@ -52,6 +60,22 @@ mkdir "$work/tree"
 rm -f "$share/exit-code"
 printf '#!/bin/sh\n%s\n' "$command" > "$share/command"
 chmod 0755 "$share/command"
+cat > "$share/main" <<'MAIN'
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run/scratch/home LANG=C.UTF-8 DOTNET_CLI_TELEMETRY_OPTOUT=1 HEARTH_TEST_DATA=/run/scratch
+mkdir -p "$HOME"
+cd /run/scratch
+start=$(date +%s%N); sh /run/hearth-vm/probe
+factor=$(( ($(date +%s%N) - start) / 1000000 / $(cat /run/hearth-vm/probe-milliseconds) ))
+[ "$factor" -ge 1 ] || factor=1
+export HEARTH_TIME_FACTOR=$factor
+{
+  sh -c '[ -z "${HEARTH_VM_GROUP-}" ] || echo $$ > "$HEARTH_VM_GROUP/cgroup.procs"; exec /run/hearth-vm/command'
+  echo $? > /run/hearth-vm/exit-code
+} < /dev/null 2>&1 | cat > /dev/vport0p1
+sync
+# The test machine run by systemd; the other's init does it itself.
+[ ! -d /run/systemd/system ] || systemctl poweroff -ff
+MAIN
 
 # start_virtiofsd NAME DIR PREPARE CACHE: in a mount namespace of its own, so that what PREPARE mounts goes away with it.
 start_virtiofsd() {
@@ -98,10 +122,10 @@ if [ -w /dev/kvm ] && grep -Eqw 'svm|vmx' /proc/cpuinfo; then accelerator=kvm cp
 qemu-system-x86_64 -M q35 -accel "$accelerator" -cpu "$cpu" -smp 2 -m 2G -nodefaults -no-user-config -no-reboot -display none \
   -object memory-backend-memfd,id=memory,size=2G,share=on -numa node,memdev=memory \
   -kernel "$kernel/vmlinuz" -initrd "$initramfs" \
-  -append "console=ttyS0 quiet loglevel=4 panic=-1 psi=1 mitigations=off random.trust_cpu=on" \
+  -append "console=ttyS0 quiet loglevel=4 panic=-1 psi=1 mitigations=off random.trust_cpu=on $append" \
   -chardev "file,id=console,path=$work/console" -serial chardev:console \
   -add-fd fd=3,set=1 -chardev file,id=output,path=/dev/fdset/1,append=on -device virtio-serial-pci -device virtserialport,chardev=output \
-  -drive "file=$work/scratch,format=raw,if=none,id=scratch,cache=unsafe" -device virtio-blk-pci,drive=scratch \
+  -drive "file=$work/scratch,format=raw,if=none,id=scratch,cache=unsafe" -device virtio-blk-pci,drive=scratch "${disks[@]}" \
   -object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng \
   -chardev "socket,id=root,path=$work/root.sock" -device vhost-user-fs-pci,queue-size=1024,chardev=root,tag=root \
   -chardev "socket,id=exchange,path=$work/exchange.sock" -device vhost-user-fs-pci,queue-size=256,chardev=exchange,tag=exchange \

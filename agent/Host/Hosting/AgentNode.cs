@@ -41,8 +41,9 @@ internal sealed class AgentNode : IAsyncDisposable
             time, logging.CreateLogger("logs"));
         _channel = new ControlChannel(Path.Join(control, "grpc.sock"));
         var code = new CodeStore(Path.Join(options.DataDirectory, "code"), _channel, logging.CreateLogger("code"));
+        var runtimes = new InstalledRuntimes(Path.Join(options.DataDirectory, "root", "etc", "hearth-runtimes"));
         settings ??= InstanceSettings.Default with { BillingIncrementMs = options.BillingIncrementMs, HardCpuCap = options.HardCpuCap };
-        var services = new InstanceServices(_loop, spawner, code, _logs, _journal, time, logging.CreateLogger("instances"), settings);
+        var services = new InstanceServices(_loop, spawner, code, _logs, _journal, time, logging.CreateLogger("instances"), settings, runtimes);
         var budget = options.MemoryBudgetMb > 0 ? options.MemoryBudgetMb : MachineMemory.DefaultBudgetMb();
         var policy = new PolicySettings(budget, options.FreezeAfter, options.IdleTimeout);
         Scheduler = new Scheduler(services, new SchedulerSettings(policy, options.MaxConcurrency), new SchedulingPolicy(policy, time));
@@ -50,7 +51,7 @@ internal sealed class AgentNode : IAsyncDisposable
         var file = new CatalogueFile(Path.Join(state, "snapshot.pb"), logging.CreateLogger("catalogue"));
         _preparer = new CodePreparer(Catalogue, code, Scheduler.CodeInUse, time, logging.CreateLogger("code"));
         _link = new AgentLinkClient(
-            _channel, new LinkIdentity(state, () => Endpoint, spawner), Catalogue, _journal, new QueryAnswers(Scheduler, _logs), Scheduler.DescribeCapacity, _preparer, time, logging.CreateLogger("link"));
+            _channel, new LinkIdentity(state, () => Endpoint, spawner, runtimes), Catalogue, _journal, new QueryAnswers(Scheduler, _logs), Scheduler.DescribeCapacity, _preparer, time, logging.CreateLogger("link"));
         Scheduler.InstanceGone = _preparer.SweepSoon;
         Catalogue.Changed += Scheduler.OnCatalogueChanged;
         Catalogue.Changed += (fresh, gone) => _preparer.OnChanged(fresh);

@@ -1,4 +1,5 @@
 using Hearth.Agent.Functions;
+using Hearth.Agent.Hosting;
 using Hearth.Agent.Reporting.Journal;
 using Hearth.Agent.Reporting.Logs;
 using Hearth.Agent.Spawning;
@@ -17,4 +18,5 @@ internal sealed record InstanceSettings(int BillingIncrementMs, bool HardCpuCap,
 
 /// <summary>What every instance works with.</summary>
 internal sealed record InstanceServices(
-    EventLoop Loop, ISpawner Spawner, CodeStore Code, LogStore Logs, InvocationJournal Journal, TimeProvider Time, ILogger Log, InstanceSettings Settings);
+    EventLoop Loop, ISpawner Spawner, CodeStore Code, LogStore Logs, InvocationJournal Journal, TimeProvider Time, ILogger Log, InstanceSettings Settings,
+    InstalledRuntimes Runtimes);

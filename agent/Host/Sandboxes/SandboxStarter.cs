@@ -18,6 +18,7 @@ internal static class SandboxStarter
         {
             if (services.Spawner.IsConnected)
             {
+                services.Runtimes.Require(function.Runtime);
                 try
                 {
                     return await services.Spawner.StartAsync(function.ToSandbox(services.Settings.HardCpuCap), CancellationToken.None);

@@ -20,14 +20,19 @@ internal static class CgroupChecks
 
     private static IEnumerable<Finding> Pure(Mount unified)
     {
-        var own = OwnGroup(unified);
+        // Under systemd a node is never in the group of whoever runs doctor: a unit's or a scope's lies below the root, and gets what the root has.
+        var systemd = Directory.Exists("/run/systemd/system");
+        var own = systemd ? unified.Point : OwnGroup(unified);
         var controllers = (ProcFiles.Text(Path.Combine(own, "cgroup.controllers")) ?? "").Split(' ');
         yield return new Finding(Area, "mode", Verdict.Ok, $"v2 at {unified.Point}");
         foreach (var name in Needed)
             yield return Finding.Of(Area, name + " controller", controllers.Contains(name), Verdict.Missing, controllers.Contains(name) ? "present" : $"not in {own}/cgroup.controllers",
                 "its limit cannot be set", "start Hearth from its systemd unit (Delegate=yes), or enable the controller in the parent's cgroup.subtree_control");
         yield return Finding.Of(Area, "io controller", controllers.Contains("io"), Verdict.Limited, controllers.Contains("io") ? "present" : "absent", "disk bandwidth of functions is not weighed", "enable io in the parent's cgroup.subtree_control");
-        yield return Writable(own);
+        if (systemd)
+            yield return Finding.Of(Area, "systemd", File.Exists(DelegatedScope.SystemdRun), Verdict.Missing, File.Exists(DelegatedScope.SystemdRun) ? "up runs in a scope of its own" : $"without {DelegatedScope.SystemdRun}",
+                "up cannot get a group that it may divide", "apt-get install systemd, or run the units (agent/systemd)");
+        else yield return Writable(own);
         yield return Favour(unified);
         var kernel = ProcFiles.Kernel();
         yield return Finding.Of(Area, "cgroup.kill, memory.peak, memory.reclaim", kernel >= new Version(5, 19), Verdict.Limited, $"kernel {kernel}", "slower kill, peaks by sampling, no trimming of idle instances", "run a kernel of 6.1 or newer");

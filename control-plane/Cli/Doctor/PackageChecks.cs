@@ -12,7 +12,7 @@ internal static class PackageChecks
     {
         yield return Tool("setpriv", Verdict.Missing, "processes cannot drop root", "apt-get install util-linux");
         yield return Tool("setsid", Verdict.Missing, "processes cannot be stopped in order", "apt-get install util-linux");
-        yield return Tool("mkfs.ext4", Verdict.Limited, "/tmp of functions counts as their memory", "apt-get install e2fsprogs");
+        yield return Tool("mkfs.ext4", Verdict.Limited, "/tmp of functions is in memory and counts as theirs", "apt-get install e2fsprogs");
         yield return Runtime("python functions", "/usr/bin/python3", ["--version"], "apt-get install python3");
         yield return Runtime("nodejs functions", Find("node") ?? "/usr/bin/node", ["--version"], "apt-get install nodejs");
         yield return Runtime("dotnet functions", Find("dotnet") ?? "/usr/bin/dotnet", ["--list-runtimes"], "install the .NET runtime: https://learn.microsoft.com/dotnet/core/install/linux");

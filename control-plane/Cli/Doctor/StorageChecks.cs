@@ -47,6 +47,6 @@ internal static class StorageChecks
         if (!KernelChecks.HasFileSystem("ext4")) absent.Add("ext4");
         if (PackageChecks.Find("mkfs.ext4") is null) absent.Add("mkfs.ext4");
         return Finding.Of(Area, "/tmp on disk", absent.Count == 0, Verdict.Limited, absent.Count == 0 ? "loop device, ext4, mkfs.ext4" : "without " + string.Join(", ", absent),
-            "/tmp of functions is a tmpfs and counts as their memory", "modprobe loop; apt-get install e2fsprogs");
+            "/tmp of functions is a tmpfs: same size and ENOSPC, but what they write there counts as their memory (with 128 MB, 100 MB in /tmp end in an out-of-memory kill) and leaves less of this machine's", "modprobe loop; apt-get install e2fsprogs");
     }
 }

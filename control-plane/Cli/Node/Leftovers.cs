@@ -11,15 +11,26 @@ internal static class Leftovers
 {
     public static void Kill(string data)
     {
-        var folder = Path.Combine(data, "bin") + "/";
-        foreach (var process in Directory.EnumerateDirectories("/proc"))
+        foreach (var pid in Find(data))
         {
-            if (!int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out var pid) || pid == Environment.ProcessId) continue;
-            var program = new FileInfo(Path.Combine(process, "exe")).LinkTarget?.Replace(" (deleted)", "", StringComparison.Ordinal);
-            if (program is null || !program.StartsWith(folder, StringComparison.Ordinal) || !Services.Programs.Contains(program[folder.Length..])) continue;
-            Console.Error.WriteLine($"hearth: ending {program[folder.Length..]} (pid {pid}), left by an earlier node");
+            Console.Error.WriteLine($"hearth: ending {Program(pid, data)} (pid {pid}), left by an earlier node");
             _ = Syscall.kill(pid, Signum.SIGKILL);
         }
+    }
+
+    /// <summary>Processes that run one of the node's programs out of this data directory.</summary>
+    public static IEnumerable<int> Find(string data)
+    {
+        foreach (var process in Directory.EnumerateDirectories("/proc"))
+            if (int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out var pid) && pid != Environment.ProcessId && Program(pid, data) is not null)
+                yield return pid;
+    }
+
+    private static string? Program(int pid, string data)
+    {
+        var folder = Path.Combine(data, "bin") + "/";
+        var path = new FileInfo($"/proc/{pid}/exe").LinkTarget?.Replace(" (deleted)", "", StringComparison.Ordinal);
+        return path is not null && path.StartsWith(folder, StringComparison.Ordinal) && Services.Programs.Contains(path[folder.Length..]) ? path[folder.Length..] : null;
     }
 
     public static void RemoveSockets(string data)

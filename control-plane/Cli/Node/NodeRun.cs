@@ -10,14 +10,12 @@ internal static class NodeRun
 {
     public static int Execute(UpOptions options)
     {
+        DelegatedScope.Enter();
         var clock = Stopwatch.StartNew();
-        Syscall.umask(FilePermissions.S_IWGRP | FilePermissions.S_IWOTH);
-        RequiredTools.Check();
-        var source = InstalledFiles.Find();
-        FileSystemCheck.Require(options.DataDirectory);
         var data = options.DataDirectory;
-        DataDirectory.Create(data);
+        var source = Check(data);
         using var nodeLock = NodeLock.Take(data);
+        ServiceUnit.RequireNone(data);
         options = options with { Port = PortCheck.Require(options.Host, options.Port) };
         if (options.GrpcPort is { } grpcPort) PortCheck.Require("127.0.0.1", grpcPort);
         Leftovers.Kill(data);
@@ -44,6 +42,30 @@ internal static class NodeRun
             supervisor.StopAll();
             Leftovers.RemoveSockets(data);
         }
+    }
+
+    /// <summary>
+    /// What systemd's units need before they start, and again before each restart of the spawner: the data directory in order, the programs and runtime clients of
+    /// this version in it. Ends nothing and touches no socket: the other two units may be running.
+    /// </summary>
+    public static int Prepare(UpOptions options)
+    {
+        var source = Check(options.DataDirectory);
+        // Only for the moment: it says that no `up` runs on this directory.
+        using var nodeLock = NodeLock.Take(options.DataDirectory);
+        source.CopyTo(options.DataDirectory);
+        Console.Out.WriteLine($"hearth: {options.DataDirectory} is prepared");
+        return ExitCode.Ok;
+    }
+
+    private static InstalledFiles Check(string data)
+    {
+        Syscall.umask(FilePermissions.S_IWGRP | FilePermissions.S_IWOTH);
+        RequiredTools.Check();
+        var source = InstalledFiles.Find();
+        FileSystemCheck.Require(data);
+        DataDirectory.Create(data);
+        return source;
     }
 
     private static PosixSignalRegistration Stop(Supervisor supervisor, PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>

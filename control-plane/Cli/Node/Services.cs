@@ -30,9 +30,13 @@ internal static class Services
         if (options.BillingIncrementMs is { } increment) agent.AddRange(["--billing-increment-ms", Text(increment)]);
         if (options.CpuCap) agent.Add("--hard-cpu-cap");
 
+        List<string> spawner = ["--data", options.DataDirectory];
+        if (options.Root is { } root) spawner.AddRange(["--root", root]);
+        if (options.TmpInMemory) spawner.AddRange(["--tmp", "memory"]);
+
         return
         [
-            new Service(Spawner, ["--data", options.DataDirectory], Accounts.Root, ExtraGroup: null),
+            new Service(Spawner, spawner, Accounts.Root, ExtraGroup: null),
             new Service(ControlPlane, control, Accounts.Control, ExtraGroup: Accounts.Agent),
             new Service(Agent, agent, Accounts.Agent, ExtraGroup: null),
         ];

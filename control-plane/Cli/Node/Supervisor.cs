@@ -11,7 +11,8 @@ namespace Hearth.Cli.Node;
 /// </summary>
 internal sealed class Supervisor : IDisposable
 {
-    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(30);
+    // Only ends a start that hangs: a machine under emulation or at its limit has been seen to need more than 30 s.
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(120);
     // Longer than the 10 s for which the agent lets running invocations finish.
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(15);
 

@@ -12,18 +12,23 @@ internal static class UpCommand
     private static readonly Option<int?> Port = SharedOptions.Number("--port", "TCP port for HTTP, 0-65535; 0 = any free one. Default: 9000", 0, 65535);
     private static readonly Option<string> Host = new("--host") { Description = "Loopback address to serve on; others need access keys, which this version has not", DefaultValueFactory = _ => "127.0.0.1", HelpName = "IP" };
     private static readonly Option<int?> GrpcPort = SharedOptions.Number("--grpc-port", "Also serve the gRPC API on this TCP port of loopback, 1-65535. Default: only the Unix socket", 1, 65535);
+    private static readonly Option<string?> Root = new("--root") { Description = "Root image (rootfs/build-image.sh) whose /usr and /etc functions see. Default: this machine's", HelpName = "DIR" };
+    private static readonly Option<string> Tmp = new("--tmp") { Description = "Where /tmp of functions is: disk, or memory (it then counts as theirs). Memory is also what a machine without loop devices gets", DefaultValueFactory = _ => "disk", HelpName = "disk|memory" };
     private static readonly Option<int?> MemoryBudget = SharedOptions.Number("--memory-budget-mb", "Memory that all instances together may take, MB, 128-16777216. Default: the agent's share of this machine", 128, 16_777_216);
     private static readonly Option<int?> Increment = SharedOptions.Number("--billing-increment-ms", "Invocations are billed in steps of this many ms, 1-1000 (100 = as in 2015). Default: 1", 1, 1000);
     private static readonly Option<bool> CpuCap = new("--cpu-cap") { Description = "Cap each instance at MB/1769 of a CPU even when the machine is idle, as AWS does" };
+    private static readonly Option<bool> Prepare = new("--prepare") { Description = "Only bring the data directory and the programs in it up to date, as the systemd units do before they start, and end" };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Show the log of the three processes here too" };
 
     public static Command Create()
     {
         var command = new Verb("up", "Run a node on this machine until Ctrl-C. Needs root; functions and usage stay in the data directory.",
-            "sudo hearth up", "sudo hearth up --port 9100 --data /srv/hearth --memory-budget-mb 4096")
+            "sudo hearth up", "sudo hearth up --port 9100 --data /srv/hearth --memory-budget-mb 4096",
+            "sudo hearth up --root /var/lib/hearth-images/python")
         {
-            Port, Host, GrpcPort, MemoryBudget, Increment, CpuCap, Verbose,
+            Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, Prepare, Verbose,
         };
+        Tmp.AcceptOnlyFromAmong("disk", "memory");
         // Synchronous on purpose: see Supervisor, which must stay on the main thread.
         command.SetAction(Run);
         return command;
@@ -35,8 +40,8 @@ internal static class UpCommand
             throw new CliException(ExitCode.Refused, "up", "needs root: it makes namespaces, mounts and cgroups (the parts that face the network drop it)", "run: sudo ./hearth up");
         var options = new UpOptions(
             NodeLocation.Of(parsed), LoopbackOnly(parsed.GetRequiredValue(Host)), parsed.GetValue(Port) ?? 9000, parsed.GetValue(GrpcPort),
-            parsed.GetValue(MemoryBudget), parsed.GetValue(Increment), parsed.GetValue(CpuCap), parsed.GetValue(Verbose));
-        return NodeRun.Execute(options);
+            parsed.GetValue(Root) is { } root ? RootImage.Require(root) : null, parsed.GetRequiredValue(Tmp) == "memory", parsed.GetValue(MemoryBudget), parsed.GetValue(Increment), parsed.GetValue(CpuCap), parsed.GetValue(Verbose));
+        return parsed.GetValue(Prepare) ? NodeRun.Prepare(options) : NodeRun.Execute(options);
     }
 
     private static string LoopbackOnly(string host)

@@ -2,6 +2,8 @@ namespace Hearth.Cli.Node;
 
 /// <param name="Port">0 = any free one.</param>
 /// <param name="GrpcPort">Null = Unix socket only.</param>
+/// <param name="Root">Null = sandboxes see this machine's /usr.</param>
+/// <param name="TmpInMemory">/tmp of functions is a tmpfs even where it could be on disk.</param>
 /// <param name="MemoryBudgetMb">Null = the agent decides from the machine.</param>
 internal sealed record UpOptions(
-    string DataDirectory, string Host, int Port, int? GrpcPort, int? MemoryBudgetMb, int? BillingIncrementMs, bool CpuCap, bool Verbose);
+    string DataDirectory, string Host, int Port, int? GrpcPort, string? Root, bool TmpInMemory, int? MemoryBudgetMb, int? BillingIncrementMs, bool CpuCap, bool Verbose);

@@ -98,9 +98,10 @@ internal sealed class AgentLinkClient : IDisposable
     private async Task ConnectAsync(Action established)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        var hello = await _identity.HelloAsync(ending.Token);
         using var call = _channel.Link.Connect(cancellationToken: ending.Token);
         var output = Channel.CreateBounded<AgentMessage>(new BoundedChannelOptions(1024) { SingleReader = true });
-        await call.RequestStream.WriteAsync(new AgentMessage { Hello = _identity.Hello() }, ending.Token);
+        await call.RequestStream.WriteAsync(new AgentMessage { Hello = hello }, ending.Token);
         try
         {
             // The first message proves that the other side is one: until then nothing else is sent.
