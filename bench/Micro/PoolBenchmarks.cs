@@ -32,7 +32,7 @@ public class PoolBenchmarks
         // Nothing of these instances is ever started: no loop, spawner or code store is touched.
         var services = new InstanceServices(null!, null!, null!, _logs, _journal, TimeProvider.System, NullLogger.Instance, InstanceSettings.Default);
         for (var i = 0; i < 64; i++)
-            _pool.AddIdle(new Instance(_pool, null!, services));
+            _pool.AddIdle(new Agent.Sandboxes.Instance(_pool, null!, services));
     }
 
     [GlobalCleanup]

@@ -27,11 +27,11 @@ if (rows is null)
 }
 
 // In this process: BenchmarkDotNet's own way builds a project for each run, next to a project file that it looks for.
-var job = Job.Default.WithToolchain(InProcessEmitToolchain.Default).WithWarmupCount(quick ? 2 : 5).WithIterationCount(quick ? 4 : 12).WithIterationTime(TimeInterval.FromMilliseconds(quick ? 60 : 200));
+var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(quick ? 2 : 5).WithIterationCount(quick ? 4 : 12).WithIterationTime(TimeInterval.FromMilliseconds(quick ? 60 : 200));
 var config = new ManualConfig()
-    .AddJob(job).AddDiagnoser(MemoryDiagnoser.Default).AddColumnProvider(DefaultColumnProviders.Instance).AddLogger(new StreamLogger(Console.Out))
+    .AddJob(job).AddDiagnoser(MemoryDiagnoser.Default).AddColumnProvider(DefaultColumnProviders.Instance).AddLogger(ConsoleLogger.Ascii)
     .WithArtifactsPath(WorkFolder.Path).WithOptions(ConfigOptions.DisableLogFile | ConfigOptions.DontOverwriteResults);
-var summaries = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).RunAllJoined(config);
+var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroResult).Assembly).RunAllJoined(config);
 var results = summaries.Reports.Select(MicroResult.Of).ToList();
 await File.WriteAllTextAsync(rows, JsonSerializer.Serialize(results));
 return results.Count == 0 || results.Any(static result => result.MustNotAllocate && result.AllocatedBytes != 0) ? 1 : 0;

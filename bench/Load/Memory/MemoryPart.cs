@@ -45,11 +45,11 @@ internal sealed class MemoryPart : IPart
         var held = instances.Select(static instance => instance.MemoryBytes / 1048576.0).Order().ToArray();
         return
         [
-            Base($"idle {language.Name}: memory of its cgroup", "memory.current (v1: memory.usage_in_bytes) of each frozen instance", "which was used once") with
+            Base($"idle {language.Name}: memory of its cgroup", "memory.current (v1: memory.usage_in_bytes) of each frozen instance that was used once") with
             {
                 Count = count, P50 = At(held, 0.5), P90 = At(held, 0.9), Max = held[^1], Mean = held.Average(),
             },
-            Base($"idle {language.Name}: PSS of its processes", "smaps_rollup of all processes in the sandboxes", "divided by the instances") with { Count = count, Mean = pss, P50 = pss, Note = "pages that several map are divided among them" },
+            Base($"idle {language.Name}: PSS of its processes", "smaps_rollup of all processes in the sandboxes, divided by the instances; pages that several map are divided among them") with { Count = count, Mean = pss, P50 = pss },
             Growth($"agent, for 100 {language.Name} instances", agent, agentAfter, count),
             Growth($"spawner, for 100 {language.Name} instances", spawner, spawnerAfter, count),
         ];
@@ -80,13 +80,15 @@ internal sealed class MemoryPart : IPart
         return await node.InstancesAsync(name, context.Cancelled);
     }
 
-    private Row Growth(string what, ProcessMemory before, ProcessMemory after, int count) => Base($"{what}: RSS", "before the first", "all of them idle, scaled to 100") with
+    private Row Growth(string what, ProcessMemory before, ProcessMemory after, int count) => Base($"{what}: RSS", "growth from none to all of them idle, scaled to 100") with
     {
-        P50 = (after.RssKib - before.RssKib) / 1024.0 * 100 / count,
-        Note = $"PSS {(after.PssKib - before.PssKib) / 1024.0 * 100 / count:0.0} MiB; RSS before {before.RssKib / 1024.0:0.0} MiB",
+        P50 = Mib(after.RssKib - before.RssKib) * 100 / count,
+        Note = $"RSS {Mib(before.RssKib):0.0} -> {Mib(after.RssKib):0.0} MiB, PSS {Mib(before.PssKib):0.0} -> {Mib(after.PssKib):0.0} MiB (each sandbox's init is a fork of the spawner and shares its pages)",
     };
 
-    private Row Base(string name, string from, string to) => new() { Part = Name, Name = name, From = from, To = to, Unit = "MiB" };
+    private Row Base(string name, string what) => new() { Part = Name, Name = name, From = what, To = "", Unit = "MiB" };
+
+    private static double Mib(long kib) => kib / 1024.0;
 
     private static double At(double[] ordered, double share) => ordered[Math.Clamp((int)Math.Ceiling(share * ordered.Length) - 1, 0, ordered.Length - 1)];
 }

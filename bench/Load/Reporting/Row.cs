@@ -10,9 +10,10 @@ internal sealed record Row
     /// <summary>Unique within its part.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What lies between the two points that were taken.</summary>
+    /// <summary>Where the measured stretch begins; what was read where there is no stretch.</summary>
     public required string From { get; init; }
 
+    /// <summary>Where it ends; "" where there is no stretch.</summary>
     public required string To { get; init; }
 
     /// <summary>us, ns, MiB.</summary>
@@ -54,7 +55,11 @@ internal sealed record Row
     /// <summary>"p50" or "rate".</summary>
     public string? RatioOf { get; init; }
 
+    /// <summary>What else a reader has to know; why it was not measured.</summary>
     public string? Note { get; init; }
+
+    /// <summary>What the values mean, in one line.</summary>
+    public string Meaning => string.Join("; ", ((string?[])[To.Length > 0 ? $"from {From} to {To}" : From, CpuOf is null ? null : $"CPU of {CpuOf}", Note]).OfType<string>());
 
     /// <summary>Percent and value, for the plot.</summary>
     public IReadOnlyList<double[]>? Curve { get; init; }

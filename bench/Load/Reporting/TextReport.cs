@@ -34,7 +34,7 @@ internal static class TextReport
         foreach (var line in lines)
             text.AppendLine(string.Join("  ", used.Select(column => column == 0 ? line[column].PadRight(widths[column]) : line[column].PadLeft(widths[column]))).TrimEnd());
         text.AppendLine();
-        foreach (var group in rows.GroupBy(static row => $"from {row.From} to {row.To}{(row.CpuOf is null ? "" : $"; CPU of {row.CpuOf}")}{(row.Note is null ? "" : $"; {row.Note}")}"))
+        foreach (var group in rows.GroupBy(static row => row.Meaning))
             text.AppendLine(CultureInfo.InvariantCulture, $"  {string.Join("; ", group.Select(static row => row.Name))}: {group.Key}");
     }
 
