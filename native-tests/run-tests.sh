@@ -170,6 +170,7 @@ managed rules Hearth.NativeTests Rules
 managed native Hearth.NativeTests Abi Cgroups Seccomp
 managed escape Hearth.NativeTests Escape
 managed end-to-end Hearth.NativeTests EndToEnd
+managed bench Hearth.Bench.Tests
 
 if wanted python && [[ -z $filter ]]; then
   from=$SECONDS

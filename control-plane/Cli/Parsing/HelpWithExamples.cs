@@ -12,6 +12,7 @@ internal sealed class HelpWithExamples(HelpAction inner) : SynchronousCommandLin
         From a clone, also:
           ./hearth demo                     deploys and runs three real functions on a node of its own
           ./hearth test                     runs every test
+          ./hearth bench                    measures this machine beside bwrap, runc and a raw HTTP echo
 
         Exit codes:
           0 ok · 1 the function failed · 2 wrong usage · 3 not found · 4 no node answers · 5 refused or throttled · 6 failed here · 130 Ctrl-C

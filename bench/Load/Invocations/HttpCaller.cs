@@ -1,0 +1,83 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Hearth.Bench.Load.Invocations;
+
+/// <summary>
+/// HTTP/1.1 on one blocking socket, with requests made beforehand: client and server share the machine, so the client has to be cheap, and the same for all servers.
+/// </summary>
+internal sealed class HttpCaller : ICaller
+{
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly byte[] _buffer = new byte[64 * 1024];
+    private readonly byte[] _request;
+    private readonly byte[] _answer;
+    private readonly int _requestDigits;
+    private readonly int _answerDigits;
+
+    /// <param name="endpoint">Loopback, by address.</param>
+    /// <param name="payload">Contains the eight digits, as does <paramref name="answer"/>.</param>
+    public HttpCaller(Uri endpoint, string path, byte[] payload, byte[] answer)
+    {
+        var head = Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: {endpoint.Authority}\r\nContent-Type: application/json\r\nContent-Length: {payload.Length}\r\n\r\n");
+        _request = [.. head, .. payload];
+        _requestDigits = head.Length + Numbered.Find(payload);
+        _answer = [.. answer];
+        _answerDigits = Numbered.Find(answer);
+        try
+        {
+            _socket.Connect(IPAddress.Parse(endpoint.Host), endpoint.Port);
+            _socket.ReceiveTimeout = 60_000;
+        }
+        catch
+        {
+            _socket.Dispose();
+            throw;
+        }
+    }
+
+    public void Call(int number)
+    {
+        Numbered.Write(_request.AsSpan(_requestDigits, 8), number);
+        Numbered.Write(_answer.AsSpan(_answerDigits, 8), number);
+        for (var sent = 0; sent < _request.Length;)
+            sent += _socket.Send(_request.AsSpan(sent));
+        var (filled, body, length) = (0, -1, 0);
+        while (body < 0 || filled < body + length)
+        {
+            var read = filled < _buffer.Length ? _socket.Receive(_buffer.AsSpan(filled)) : 0;
+            if (read == 0)
+                throw Fault("the connection ended inside an answer", filled);
+            filled += read;
+            if (body >= 0)
+                continue;
+            var end = _buffer.AsSpan(0, filled).IndexOf("\r\n\r\n"u8);
+            if (end < 0)
+                continue;
+            body = end + 4;
+            length = ContentLength(_buffer.AsSpan(0, end + 2)) ?? throw Fault("an answer without Content-Length", filled);
+        }
+
+        if (!_buffer.AsSpan(8, 5).SequenceEqual(" 200 "u8) || !_buffer.AsSpan(body, length).SequenceEqual(_answer))
+            throw Fault($"not the answer that was due, {Encoding.UTF8.GetString(_answer)}", filled);
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    internal static int? ContentLength(ReadOnlySpan<byte> head)
+    {
+        while (head.IndexOf("\r\n"u8) is var end and >= 0)
+        {
+            var line = head[..end];
+            if (line.Length > 15 && Ascii.EqualsIgnoreCase(line[..15], "content-length:"u8))
+                return Utf8Parser.TryParse(line[15..].TrimStart((byte)' '), out int length, out _) ? length : null;
+            head = head[(end + 2)..];
+        }
+
+        return null;
+    }
+
+    private BenchException Fault(string what, int filled) => new($"{what}: {Encoding.UTF8.GetString(_buffer.AsSpan(0, Math.Min(filled, 800)))}");
+}

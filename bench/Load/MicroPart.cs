@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Hearth.Bench.Load.Reporting;
+
+namespace Hearth.Bench.Load;
+
+/// <summary>Runs the BenchmarkDotNet program (bench/Micro) as a process of its own, and takes its rows over.</summary>
+internal sealed class MicroPart : IPart
+{
+    public string Name => "micro";
+
+    public async Task<IReadOnlyList<Row>> RunAsync(BenchContext context)
+    {
+        var program = Environment.GetEnvironmentVariable("HEARTH_BENCH_MICRO") is { Length: > 0 } chosen ? chosen : throw new BenchException("HEARTH_BENCH_MICRO does not name the micro benchmarks; run ./hearth bench micro");
+        var folder = BenchContext.NewFolder();
+        Directory.CreateDirectory(folder);
+        try
+        {
+            var file = Path.Combine(folder, "rows.json");
+            var start = new ProcessStartInfo(program, ["--rows", file, "--work", folder, .. context.Quick ? (string[])["--quick"] : []]) { RedirectStandardOutput = true, RedirectStandardInput = true };
+            using var micro = Process.Start(start)!;
+            try
+            {
+                var output = micro.StandardOutput.ReadToEndAsync(context.Cancelled);
+                await micro.WaitForExitAsync(context.Cancelled);
+                if (!File.Exists(file))
+                    throw new BenchException($"{program} ended with {micro.ExitCode} and no result\n{await output}");
+            }
+            finally
+            {
+                if (!micro.HasExited)
+                    micro.Kill(entireProcessTree: true);
+            }
+
+            var results = JsonSerializer.Deserialize<List<MicroResult>>(await File.ReadAllTextAsync(file, context.Cancelled))!;
+            var rows = results.ConvertAll(RowOf);
+            var over = results.Where(static result => result.MustNotAllocate && result.AllocatedBytes != 0).Select(static result => $"{result.Name} allocates {result.AllocatedBytes} B").ToList();
+            return over.Count == 0 ? rows : throw new PartFailedException($"must allocate nothing for an operation: {string.Join("; ", over)}", rows);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private Row RowOf(MicroResult result) => new()
+    {
+        Part = Name,
+        Name = result.Name,
+        From = "call",
+        To = result.MustNotAllocate ? "return, gated: 0 bytes allocated" : "return",
+        Unit = "ns",
+        Count = result.Iterations,
+        P50 = result.MedianNanos,
+        Mean = result.MeanNanos,
+        Max = result.MaxNanos,
+        AllocatedBytes = result.AllocatedBytes,
+    };
+
+    /// <summary>As bench/Micro writes it.</summary>
+    private sealed record MicroResult(string Name, int Iterations, double MedianNanos, double MeanNanos, double MaxNanos, long AllocatedBytes, bool MustNotAllocate);
+}
