@@ -167,10 +167,9 @@ managed agent Hearth.Agent.Tests
 managed control-plane Hearth.ControlPlane.Tests
 managed cli Hearth.Cli.Tests
 managed rules Hearth.NativeTests Rules
-managed native Hearth.NativeTests Abi Cgroups Seccomp
+managed native Hearth.NativeTests Abi Cgroups Seccomp Spawning
 managed escape Hearth.NativeTests Escape
 managed end-to-end Hearth.NativeTests EndToEnd
-managed bench Hearth.Bench.Tests
 
 if wanted python && [[ -z $filter ]]; then
   from=$SECONDS

@@ -6,7 +6,8 @@ namespace Hearth.Sandbox.Cgroups;
 /// <summary>Kills and removes the groups that an earlier spawner left in a slice. Runs at start, so it may allocate.</summary>
 internal static class CgroupSweep
 {
-    private const int WaitMs = 5_000;
+    // A machine with more work than processors takes its time to end a process that was killed.
+    private const int WaitMs = 20_000;
 
     /// <param name="slices">The slice in each hierarchy; a sandbox may have a group in some of them only.</param>
     /// <returns>Sandboxes of which nothing is left.</returns>

@@ -85,20 +85,21 @@ internal sealed class Supervisor : IDisposable
         {
             if (_services.Find(one => one.Service.Name == name) is not { } service) continue;
             if (service.Process is not null) Stop(service);
-            else if (name == Services.Spawner) SweepForSpawner();
+            if (name == Services.Spawner && !service.EndedWell) SweepForSpawner();
         }
     }
 
-    /// <summary>The spawner died and is not back yet: its groups would stay. The same program removes them and ends.</summary>
+    /// <summary>The spawner died, before the stop or at it: its groups would stay. The same program removes them and ends.</summary>
     private void SweepForSpawner()
     {
         using var sweep = System.Diagnostics.Process.Start(Path.Combine(_data, "bin", Services.Spawner), ["--data", _data, "--sweep"]);
-        if (!sweep.WaitForExit(StopLimit)) sweep.Kill();
+        if (!sweep.WaitForExit(2 * StopLimit)) sweep.Kill();
     }
 
     private void Start(Supervised service)
     {
         service.RestartAt = DateTimeOffset.MaxValue;
+        service.EndedWell = false;
         service.BackOff.Started();
         service.Log.ForgetTail();
         var name = service.Service.Name;
@@ -156,7 +157,11 @@ internal sealed class Supervisor : IDisposable
                 service.Process.Signal(Signum.SIGKILL);
                 limit = DateTimeOffset.MaxValue;
             }
-            if (next is SupervisorEvent.Exited exited && _services.Find(one => one.Process?.Pid == exited.Pid) is { } ended) Forget(ended);
+            if (next is SupervisorEvent.Exited exited && _services.Find(one => one.Process?.Pid == exited.Pid) is { } ended)
+            {
+                ended.EndedWell = exited.ExitCode == 0;
+                Forget(ended);
+            }
         }
     }
 
@@ -212,6 +217,9 @@ internal sealed class Supervisor : IDisposable
         public BackOff BackOff { get; } = new(clock);
 
         public ServiceProcess? Process { get; set; }
+
+        /// <summary>It stopped by itself when asked, so it left nothing.</summary>
+        public bool EndedWell { get; set; }
 
         public DateTimeOffset RestartAt { get; set; } = DateTimeOffset.MaxValue;
     }
