@@ -53,6 +53,7 @@ job=
 
 # Each suite is a job with a process group of its own: Ctrl-C reaches only this script, which passes it on and sees to the rest.
 set -m
+exec 3>&2
 run() { # COMMAND...: in the foreground for everyone but Ctrl-C
   "$@" < /dev/null &
   job=$!
@@ -63,7 +64,7 @@ run() { # COMMAND...: in the foreground for everyone but Ctrl-C
 }
 interrupted() {
   trap '' INT TERM HUP
-  echo "hearth test: interrupted; stopping what runs" >&2
+  echo "hearth test: interrupted; stopping what runs" >&3
   if [[ -n $job ]]; then
     kill -INT -- "-$job" 2>/dev/null
     for ((i = 0; i < 300; i++)); do kill -0 -- "-$job" 2>/dev/null || break; sleep 0.1; done

@@ -198,7 +198,7 @@ for name, changes, says in (
     refused(name, "ValidationException", 400, says, create, **good(**{"FunctionName": "z", **changes}))
 for name, changes, says in (
     ("runtime", {"Runtime": "java99"}, "Value java99 at 'runtime'"), ("no handler", {"Handler": None}, "Runtime and Handler are mandatory"), ("no runtime", {"Runtime": None}, "Runtime and Handler are mandatory"),
-    ("no zip", {"Code": {"ZipFile": b"x"}}, "Could not unzip uploaded file"), ("reserved variable", {"Environment": {"Variables": {"AWS_REGION": "x"}}}, "Reserved keys used in this request: AWS_REGION"),
+    ("no zip", {"Code": {"ZipFile": b"x"}}, "Could not unzip uploaded file"), ("zip cut short", {"Code": {"ZipFile": package()[:-30]}}, "Could not unzip uploaded file"), ("empty zip", {"Code": {"ZipFile": b""}}, "non-empty zip"), ("reserved variable", {"Environment": {"Variables": {"AWS_REGION": "x"}}}, "Reserved keys used in this request: AWS_REGION"),
     ("variables of 4 KB", {"Environment": {"Variables": {"AA": "x" * 4096}}}, "exceeded the 4KB limit"), ("no source", {"Code": {}}, "Please provide a source for function code."),
 ):
     refused(name, "InvalidParameterValueException", 400, says, create, "message", **good(**{"FunctionName": "z", **changes}))

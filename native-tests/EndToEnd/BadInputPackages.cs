@@ -12,9 +12,6 @@ internal static class BadInputPackages
     public static byte[] Of(string name) => name switch
     {
         "good" => Zip(("app.py", "def handle(event, context):\n    return event\n", 0)),
-        "no zip at all" => "#!/bin/sh\necho hello\n"u8.ToArray(),
-        "empty" => [],
-        "cut short" => Of("good")[..^30],
         "damaged" => Damaged(),
         "bomb" => Bomb(),
         "bomb that lies about its size" => LyingBomb(),

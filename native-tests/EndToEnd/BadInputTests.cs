@@ -15,10 +15,8 @@ public sealed class BadInputTests(SharedNode shared) : IClassFixture<SharedNode>
     /// <summary>The package, changes to a good create-function, and what stderr must say.</summary>
     public static TheoryData<string, string, string, string> Creations => new()
     {
-        { "no zip at all", "", InvalidParameter, "Could not unzip uploaded file. Please check your file, then try to upload again." },
-        { "empty", "", InvalidParameter, "zip" },
-        { "cut short", "", InvalidParameter, "Could not unzip uploaded file" },
-        { "damaged", "", InvalidParameter, "Could not unzip uploaded file" },
+        // aws itself refuses what has no directory of a zip; boto3 does not (BadInputBoto.py).
+        { "damaged", "", InvalidParameter, "Could not unzip uploaded file. Please check your file, then try to upload again." },
         { "bomb", "", InvalidParameter, "Unzipped size must be smaller than 262144000 bytes" },
         { "bomb that lies about its size", "", InvalidParameter, "unzip" },
         { "traversal", "", InvalidParameter, "../evil.py" },

@@ -13,7 +13,8 @@ internal static class Upload
     public static async Task<Function> SendAsync(
         ControlPlane node, FunctionSettings settings, PackageFile package, bool showProgress, CancellationToken cancellationToken)
     {
-        if (!showProgress) return await StreamAsync(node, settings, package, _ => { }, cancellationToken);
+        // Into a file or a pipe it would print one line a step.
+        if (!showProgress || Console.IsErrorRedirected) return await StreamAsync(node, settings, package, _ => { }, cancellationToken);
         return await Terminal.Error.Progress().AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn())
             .StartAsync(async progress =>

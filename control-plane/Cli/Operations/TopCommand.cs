@@ -47,6 +47,11 @@ internal static class TopCommand
             // The picture is gone by now: the terminal is as it was.
             return ExitCode.Interrupted;
         }
+        finally
+        {
+            // Whatever ended it.
+            Terminal.Out.Cursor.Show();
+        }
         return ExitCode.Ok;
     }
 
