@@ -201,11 +201,13 @@ if wanted format && [[ -z $filter ]]; then
     for part in whitespace style; do
       from=$SECONDS
       begin format
-      if run env DOTNET_NOLOGO=1 dotnet format $part "$root/Agent.sln" --no-restore --verify-no-changes > "$work/format.log" 2>&1 < /dev/null; then
+      # White space needs no project: the folder is read as text, in a tenth of the time.
+      if [[ $part == whitespace ]]; then where=("$root" --folder --exclude "$HEARTH_ARTIFACTS"); else where=("$root/Agent.sln" --no-restore); fi
+      if run env DOTNET_NOLOGO=1 dotnet format $part "${where[@]}" --verify-no-changes > "$work/format.log" 2>&1 < /dev/null; then
         add 1 0 0
         printf '%-15s %4d passed %3d failed %3d skipped  %4d s  (%s)\n' format 1 0 0 $((SECONDS - from)) $part
       else
-        broken format "dotnet format $part finds something to change; run: dotnet format $part Agent.sln" "$work/format.log"
+        broken format "dotnet format $part finds something to change; run: dotnet format $part ${where[*]}" "$work/format.log"
       fi
     done
   fi

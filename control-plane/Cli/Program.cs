@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Runtime.InteropServices;
 using Hearth.Cli.Errors;
 using Hearth.Cli.Parsing;
 
@@ -9,8 +10,18 @@ return Failures.Guard(() =>
     // Off: the library would replace @FILE by the words in the file, and --payload @FILE is ours.
     var parsed = CommandTree.Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
     Usage.Check(parsed);
-    // After Ctrl-C a command puts the terminal back as it was. The library's own limit of 2 s would cut that short on a busy machine.
-    var run = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(20) };
-    // Only InvokeAsync turns Ctrl-C into a cancellation; a synchronous action ("up") must stay on this thread and minds its signals itself.
-    return parsed.Action is AsynchronousCommandLineAction ? parsed.InvokeAsync(run).GetAwaiter().GetResult() : parsed.Invoke(run);
+    // Null: the library's own handling of Ctrl-C begins late and ends a command after 2 s; "up" minds its signals itself and must stay on this thread.
+    var run = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+    if (parsed.Action is not AsynchronousCommandLineAction) return parsed.Invoke(run);
+    using var stop = new CancellationTokenSource();
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+    return parsed.InvokeAsync(run, stop.Token).GetAwaiter().GetResult();
+
+    // The first asks the command to put the terminal back and end; a second one does not ask.
+    void Stop(PosixSignalContext context)
+    {
+        context.Cancel = !stop.IsCancellationRequested;
+        stop.Cancel();
+    }
 });

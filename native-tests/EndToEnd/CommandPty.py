@@ -1,6 +1,6 @@
 """CommandPty.py [--until TEXT --send intr|q|nothing]... -- COMMAND...: runs a command on a terminal of its own (120 x 40).
 
-Waits for each TEXT in turn, then types. Prints JSON: the exit code (128 + n for a signal), all that the terminal was sent, whether its settings and its cursor
+Waits for each TEXT in turn, then types. Prints JSON: the exit code (-n for a signal: a program that handles Ctrl-C ends by itself), all that the terminal was sent, whether its settings and its cursor
 are as before, and what the program left in the keyboard's buffer. Gives up after HEARTH_PTY_SECONDS (default 120) with "gave_up" true.
 """
 import fcntl
@@ -48,7 +48,7 @@ while True:
         break
     ended, status = os.waitpid(child, os.WNOHANG)
     if ended:
-        code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+        code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
     elif time.monotonic() > deadline and not gave_up:
         gave_up = True
         os.kill(child, signal.SIGKILL)

@@ -18,8 +18,14 @@ public sealed class ControlTests
         Needs.Program("/usr/bin/python3", "python3");
         var host = new JsonObject
         {
-            ["marker"] = "/etc/hostname", ["data"] = "/var/lib/none", ["abstract"] = "", ["secret"] = TestNode.Secret, ["hostname"] = "",
-            ["pids"] = new JsonArray(1), ["ports"] = new JsonArray(), ["addresses"] = new JsonArray(),
+            ["marker"] = "/etc/hostname",
+            ["data"] = "/var/lib/none",
+            ["abstract"] = "",
+            ["secret"] = TestNode.Secret,
+            ["hostname"] = "",
+            ["pids"] = new JsonArray(1),
+            ["ports"] = new JsonArray(),
+            ["addresses"] = new JsonArray(),
         };
         // A mount namespace of its own: what a probe is granted there ends with it.
         var start = new ProcessStartInfo("/usr/bin/unshare") { RedirectStandardOutput = true, RedirectStandardError = true };

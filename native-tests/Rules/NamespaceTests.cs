@@ -22,7 +22,8 @@ public sealed class NamespaceTests
         Agent("Streaming", "the event loop moves frames and knows nobody", "Hearth.Agent.Ingress", "Hearth.Agent.Scheduling", "Hearth.Agent.Sandboxes", "Hearth.Agent.Functions", "Hearth.Agent.Reporting"),
         Agent("Spawning", "the spawner's socket is a leaf", "Hearth.Agent.Ingress", "Hearth.Agent.Scheduling", "Hearth.Agent.Sandboxes", "Hearth.Agent.Functions", "Hearth.Agent.Reporting", "Microsoft.AspNetCore"),
         Agent("Functions", "what is deployed does not depend on what runs", "Hearth.Agent.Ingress", "Hearth.Agent.Scheduling", "Hearth.Agent.Sandboxes", "Hearth.Agent.Streaming"),
-        Agent("Scheduling", "decisions are made without HTTP and without pipes", "Hearth.Agent.Ingress", "Hearth.Agent.Streaming", "Microsoft.AspNetCore", "Grpc"),
+        // The event loop's thread is the scheduler's: it posts there, and touches nothing else of Streaming.
+        Agent("Scheduling", "decisions are made without HTTP and without pipes", "Hearth.Agent.Ingress", "Hearth.Agent.Streaming.FrameLink", "Hearth.Agent.Streaming.LogPipe", "Hearth.Agent.Streaming.SendSide", "Hearth.Agent.Streaming.Sys", "Microsoft.AspNetCore", "Grpc"),
         Agent("Sandboxes", "an instance does not know who asked", "Hearth.Agent.Ingress", "Microsoft.AspNetCore", "Grpc"),
         Agent("Ingress", "HTTP never touches a pipe of a sandbox", "Hearth.Agent.Streaming", "Hearth.Sandbox", "Hearth.Wire"),
         new("Hearth.Agent", "hearth-agent", "Hearth.Agent", "what a sandbox writes is parsed in Wire and nowhere else", "MessagePack"),

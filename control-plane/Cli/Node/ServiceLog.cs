@@ -66,7 +66,8 @@ internal sealed class ServiceLog : IDisposable
         Access = FileAccess.Write,
         Share = FileShare.ReadWrite | FileShare.Delete,
         UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-    }), new UTF8Encoding(false)) { AutoFlush = true };
+    }), new UTF8Encoding(false))
+    { AutoFlush = true };
 
     private void Rotate()
     {
