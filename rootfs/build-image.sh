@@ -63,8 +63,11 @@ say() { echo "build-image: $* ($((SECONDS - from)) s)" >&2; }
 
 say "installing Debian $suite: $packages"
 # No apt and no documentation: nobody installs into a read-only tree. dpkg's records of what is inside stay, for scanners.
+# Merged /usr, which "extract" leaves to the caller: a sandbox gets the tree's /usr and links into it.
+# shellcheck disable=SC2016
+merge='for folder in bin sbin lib lib64; do mkdir -p "$1/usr/$folder" && ln -s "usr/$folder" "$1/$folder" || exit 1; done'
 # A session of its own, so that Ctrl-C comes to us alone and its end is waited for.
-setsid mmdebstrap --quiet --mode=root --variant=extract --include="$packages" --dpkgopt=force-unsafe-io \
+setsid mmdebstrap --quiet --mode=root --variant=extract --include="$packages" --dpkgopt=force-unsafe-io --setup-hook="$merge" \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/info/*' "$suite" "$work/root" ${HEARTH_MIRROR:+"$HEARTH_MIRROR"} < /dev/null &
 child=$!
