@@ -11,7 +11,7 @@ fail() { echo "build-image: $*" >&2; exit 1; }
 cannot() { echo "build-image: $*" >&2; exit 3; }
 usage="usage: build-image.sh python|nodejs|dotnet|provided[,...] [FOLDER]"
 
-[[ $# -ge 1 && $# -le 2 && $1 != -* ]] || fail "$usage"
+[[ $# -ge 1 && $# -le 2 && $1 == [a-z]* ]] || fail "$usage"
 IFS=, read -r -a runtimes <<< "$1"
 target=$(realpath -m "${2:-/var/lib/hearth-images/${1//,/-}}")
 suite=${HEARTH_SUITE:-bookworm}
@@ -54,7 +54,7 @@ mkdir -p "$(dirname "$target")"
 work=$(mktemp -d "$(dirname "$target")/.image.XXXXXX")
 child=
 # The child is ended first, or it would go on writing into what is removed.
-clean_up() { [[ -z $child ]] || { kill -TERM -- "-$child" 2> /dev/null; wait "$child" 2> /dev/null; }; rm -rf --one-file-system "$work"; }
+clean_up() { [[ -z $child ]] || { kill -TERM -- "-$child" 2> /dev/null; wait "$child" 2> /dev/null || true; }; rm -rf --one-file-system "$work"; }
 trap clean_up EXIT
 trap 'echo "build-image: interrupted; nothing is left" >&2; exit 130' INT
 trap 'exit 143' TERM HUP
@@ -63,8 +63,11 @@ say() { echo "build-image: $* ($((SECONDS - from)) s)" >&2; }
 
 say "installing Debian $suite: $packages"
 # No apt and no documentation: nobody installs into a read-only tree. dpkg's records of what is inside stay, for scanners.
+# Merged /usr, which "extract" leaves to the caller: a sandbox gets the tree's /usr and links into it.
+# shellcheck disable=SC2016
+merge='for folder in bin sbin lib lib64; do mkdir -p "$1/usr/$folder" && ln -s "usr/$folder" "$1/$folder" || exit 1; done'
 # A session of its own, so that Ctrl-C comes to us alone and its end is waited for.
-setsid mmdebstrap --quiet --mode=root --variant=extract --include="$packages" --dpkgopt=force-unsafe-io \
+setsid mmdebstrap --quiet --mode=root --variant=extract --include="$packages" --dpkgopt=force-unsafe-io --setup-hook="$merge" \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/info/*' "$suite" "$work/root" ${HEARTH_MIRROR:+"$HEARTH_MIRROR"} < /dev/null &
 child=$!
@@ -74,6 +77,8 @@ child=
 say "finishing"
 root=$work/root
 # "extract" runs no maintainer script: what they would have made of importance is made here.
+# Its /dev is not used: a sandbox has its own.
+find "$root/dev" -mindepth 1 -delete
 rm -rf "$root/var/cache/apt" "$root/var/lib/apt" "$root/var/log"
 [[ -e $root/bin/sh ]] || ln -s dash "$root/usr/bin/sh"
 mkdir -p "$root/etc/ssl/certs"

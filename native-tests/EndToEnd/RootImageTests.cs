@@ -48,7 +48,7 @@ public sealed class RootImageTests
         var assembly = typeof(RootProbe).Assembly.GetName().Name!;
         await node.Client.CreateAsync(
             new FunctionSettings("f", "dotnet10", $"{assembly}::{typeof(RootProbe).FullName}::{nameof(RootProbe.Handle)}", MemoryMb: 512, TimeoutSeconds: 60),
-            FunctionZip.Of(Path.Combine(AppContext.BaseDirectory, assembly + ".dll")));
+            FunctionZip.OfFiles(Directory.EnumerateFiles(AppContext.BaseDirectory, "*.dll")));
         await SeesOnlyTheImageAsync(node, image, "dotnet");
     }
 

@@ -1,6 +1,6 @@
 namespace Hearth.NativeTests.EndToEnd;
 
-/// <summary>A function: this very assembly is deployed as one, so that a .NET image is tested without a compiler at hand. Uses nothing outside of the framework.</summary>
+/// <summary>A function: this very assembly, with what lies beside it, is deployed as one, so that a .NET image is tested without a compiler at hand. Uses nothing outside of the framework.</summary>
 public static class RootProbe
 {
     public sealed class Question

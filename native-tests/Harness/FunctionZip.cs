@@ -8,12 +8,12 @@ internal static class FunctionZip
 {
     public static byte[] Of(params (string Name, string Text)[] files) => Of(files.Select(file => (file.Name, Encoding.UTF8.GetBytes(file.Text))));
 
-    /// <summary>One file, by its own name.</summary>
-    public static byte[] Of(string path) => Of([(Path.GetFileName(path), File.ReadAllBytes(path))]);
+    /// <summary>Files by their own names, whatever folder they are in.</summary>
+    public static byte[] OfFiles(IEnumerable<string> paths) => Of(paths.Select(path => (Path.GetFileName(path), File.ReadAllBytes(path))));
 
     /// <summary>The files of a folder beside the tests.</summary>
     public static byte[] OfFolder(string relative) =>
-        Of(Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, relative)).Select(path => (Path.GetFileName(path), File.ReadAllBytes(path))));
+        OfFiles(Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, relative)));
 
     public static byte[] Of(IEnumerable<(string Name, byte[] Content)> files)
     {

@@ -22,15 +22,16 @@ internal static class DelegatedScope
     {
         if (!Directory.Exists("/run/systemd/system") || Environment.GetEnvironmentVariable(Mark) == "1" || IsOurs()) return;
         if (!File.Exists(SystemdRun)) throw CliException.Failed(SystemdRun, "is missing, and the group of this shell belongs to systemd", "run: apt-get install systemd");
-        string[] command =
+        // The kernel's arrays end with a null, and the binding does not add it.
+        string?[] command =
         [
             SystemdRun, "--quiet", "--scope", "--collect", "--description=hearth up", "-p", "Delegate=yes", "-p", "TasksMax=infinity", "--",
-            Environment.ProcessPath!, .. Environment.GetCommandLineArgs()[1..],
+            Environment.ProcessPath!, .. Environment.GetCommandLineArgs()[1..], null,
         ];
         Environment.SetEnvironmentVariable(Mark, "1");
         var environment = Environment.GetEnvironmentVariables();
-        string[] pairs = [.. environment.Keys.Cast<string>().Select(name => $"{name}={environment[name]}")];
-        _ = Syscall.execve(SystemdRun, command, pairs);
+        string?[] pairs = [.. environment.Keys.Cast<string>().Select(name => $"{name}={environment[name]}"), null];
+        _ = Syscall.execve(SystemdRun, command!, pairs!);
         throw CliException.Failed(SystemdRun, $"cannot be started: {Stdlib.GetLastError()}", "run Hearth from its units (agent/systemd) instead");
     }
 

@@ -22,6 +22,9 @@ internal static class RootImage
             if (found.st_uid != Accounts.Root || (found.st_mode & (FilePermissions.S_IWGRP | FilePermissions.S_IWOTH)) != 0)
                 throw CliException.Usage($"--root {path}", $"{each} can be written by others than root", $"chown root:root {each} && chmod go-w {each}");
         }
+        // A sandbox gets /usr and links into it.
+        if (new FileInfo(Path.Combine(path, "bin")).LinkTarget is null)
+            throw CliException.Usage($"--root {path}", "has a /bin that is no link into /usr", "build it with rootfs/build-image.sh, or merge it (Debian: usrmerge)");
         if (!File.Exists(Path.Combine(path, List)))
             throw CliException.Usage($"--root {path}", $"has no {List}, the list of its runtimes (a line each: language version path)", "build it with rootfs/build-image.sh, or write that file");
         return path;
