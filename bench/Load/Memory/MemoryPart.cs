@@ -13,14 +13,16 @@ internal sealed class MemoryPart : IPart
     public async Task<IReadOnlyList<Row>> RunAsync(BenchContext context)
     {
         BenchContext.NeedRoot(Name);
+        List<Row> rows = [];
         var node = await BenchNode.StartAsync(context);
         await using (node)
         {
-            List<Row> rows = [];
             foreach (var language in Language.All)
                 rows.AddRange(await MeasureAsync(context, node, language, Count(language, context.Quick)));
-            return rows;
         }
+
+        node.CheckNothingLeft();
+        return rows;
     }
 
     /// <summary>100 of Python, so that the cost for the node's own processes needs no scaling; fewer where a machine is small.</summary>
