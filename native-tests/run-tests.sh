@@ -9,7 +9,7 @@ usage() {
   cat <<'TEXT'
 usage: ./hearth test [--no-vm] [--only SUITE]... [--filter TEXT] [--no-build]
   --no-vm         leave the VM lane out (it is counted as one skip)
-  --only SUITE    agent | control-plane | native | escape | end-to-end | bench | python | node | vm; may be given again
+  --only SUITE    agent | control-plane | native | escape | end-to-end | python | node | vm; may be given again
   --filter TEXT   only tests whose full name contains TEXT
   --no-build      test what was built before
 environment: CI=true makes a VM that cannot run a failure; HEARTH_NO_INSTALL=1 never calls apt-get;
@@ -30,7 +30,7 @@ while (($#)); do
   shift
 done
 for suite in ${only[@]+"${only[@]}"}; do
-  [[ " agent control-plane native escape end-to-end bench python node vm " == *" $suite "* ]] || { echo "hearth test: no suite $suite" >&2; usage >&2; exit 2; }
+  [[ " agent control-plane native escape end-to-end python node vm " == *" $suite "* ]] || { echo "hearth test: no suite $suite" >&2; usage >&2; exit 2; }
 done
 wanted() { ((${#only[@]} == 0)) || [[ " ${only[*]} " == *" $1 "* ]]; }
 
@@ -125,7 +125,6 @@ managed control-plane Hearth.ControlPlane.Tests
 managed native Hearth.NativeTests Abi Cgroups Seccomp
 managed escape Hearth.NativeTests Escape
 managed end-to-end Hearth.NativeTests EndToEnd
-managed bench Hearth.Bench.Tests
 
 if wanted python && [[ -z $filter ]]; then
   from=$SECONDS
