@@ -53,6 +53,10 @@ if [[ $parts != " micro" ]]; then
   [[ $parts != *sandbox* ]] || hearth_need bench || true
 fi
 
+# sudo in a user's clone must not leave files that the user cannot replace.
+owner=$(stat -c %u:%g "$root")
+[[ $(id -u) != 0 || $owner == 0:0 || $HEARTH_ARTIFACTS != "$root"/* ]] || chown -R "$owner" "$HEARTH_ARTIFACTS"
+
 # --- run -------------------------------------------------------------------------------------------------------------------------------
 # Cgroup v2: a node refuses a group in which others live, so this shell leaves the one that is to be divided.
 if [[ $(id -u) == 0 && $(stat -fc %T /sys/fs/cgroup 2> /dev/null) == cgroup2fs && -n ${HEARTH_BENCH_SCOPE-} ]]; then

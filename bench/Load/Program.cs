@@ -54,9 +54,10 @@ foreach (var part in ((IPart[])[new MicroPart(), new SandboxPart(), new InvokePa
         var rows = await part.RunAsync(context);
         results.Add(new PartResult(part.Name, (clock.Elapsed - began).TotalSeconds, rows, null));
     }
-    catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
+    catch (Exception e) when (cancelled.IsCancellationRequested)
     {
-        Console.Error.WriteLine("hearth bench: interrupted; nothing is left behind");
+        // The bench's own complaint about what is left behind is worth reading; what a cancelled call throws is not.
+        Console.Error.WriteLine($"hearth bench: interrupted{(e is BenchException ? $": {e.Message}" : "")}");
         return 130;
     }
     catch (PartFailedException e)
@@ -65,8 +66,6 @@ foreach (var part in ((IPart[])[new MicroPart(), new SandboxPart(), new InvokePa
     }
     catch (Exception e)
     {
-        if (cancelled.IsCancellationRequested)
-            return 130;
         results.Add(new PartResult(part.Name, (clock.Elapsed - began).TotalSeconds, [], e is BenchException ? e.Message : e.ToString()));
     }
 
@@ -79,7 +78,7 @@ Console.Write(TextReport.Of(run));
 if (options.JsonFile is { } file)
     await File.WriteAllTextAsync(file, run.ToJson());
 if (options.Keep)
-    run.Keep(Path.Combine(repository, "bench", "results"));
+    run.Keep(repository);
 return results.Any(static result => result.Failure is not null) ? 1 : 0;
 
 void Cancel(PosixSignalContext signal)

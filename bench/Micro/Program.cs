@@ -32,6 +32,6 @@ var config = new ManualConfig()
     .AddJob(job).AddDiagnoser(MemoryDiagnoser.Default).AddColumnProvider(DefaultColumnProviders.Instance).AddLogger(ConsoleLogger.Ascii)
     .WithArtifactsPath(WorkFolder.Path).WithOptions(ConfigOptions.DisableLogFile | ConfigOptions.DontOverwriteResults);
 var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroResult).Assembly).RunAllJoined(config);
-var results = summaries.Reports.Select(MicroResult.Of).ToList();
+var results = summaries.Reports.OrderBy(static report => report.BenchmarkCase.Descriptor.Type.Name, StringComparer.Ordinal).Select(MicroResult.Of).ToList();
 await File.WriteAllTextAsync(rows, JsonSerializer.Serialize(results));
 return results.Count == 0 || results.Any(static result => result.MustNotAllocate && result.AllocatedBytes != 0) ? 1 : 0;

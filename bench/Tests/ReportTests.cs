@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using Hearth.Bench.Load;
 using Hearth.Bench.Load.Measuring;
 using Hearth.Bench.Load.Reporting;
 using Xunit;
@@ -36,7 +37,7 @@ public sealed class ReportTests
         var part = new PartResult("sandbox", 2, [Latency("one row", 100_000, 1000)], "the reason");
         var run = new Run(Machine.Read("/nowhere"), DateTime.UtcNow, 3, true, [part]);
         var text = TextReport.Of(run);
-        Assert.All((string[])["one row", "FAILED: the reason", "kernel", "too few rounds to quote", "from here to there"], word => Assert.Contains(word, text, StringComparison.Ordinal));
+        Assert.All((string[])["one row", "FAILED: the reason", "kernel", "too few rounds to quote", "  a  from here to there"], word => Assert.Contains(word, text, StringComparison.Ordinal));
         var json = JsonNode.Parse(run.ToJson())!;
         Assert.Equal("one row", (string?)json["parts"]![0]!["rows"]![0]!["name"]);
         Assert.Equal(100, (double)json["parts"]![0]!["rows"]![0]!["p50"]!);
@@ -44,6 +45,15 @@ public sealed class ReportTests
         var svg = XDocument.Parse(PercentilePlot.Of(part)!);
         Assert.Single(svg.Descendants(), static element => element.Name.LocalName == "polyline");
         Assert.Null(PercentilePlot.Of(new PartResult("memory", 1, [new Row { Part = "memory", Name = "x", From = "a", To = "b", Unit = "MiB" }], null)));
+    }
+
+    [Fact]
+    public void Only_a_gated_benchmark_that_allocates_fails()
+    {
+        var free = new MicroPart.MicroResult("free", 4, 1, 1, 1, 0, MustNotAllocate: true);
+        Assert.Null(MicroPart.Complaint([free, free with { AllocatedBytes = 24, MustNotAllocate = false }]));
+        Assert.Equal("must allocate nothing for an operation: costly allocates 24 B", MicroPart.Complaint([free, free with { Name = "costly", AllocatedBytes = 24 }]));
+        Assert.Equal("no benchmark ran", MicroPart.Complaint([]));
     }
 
     private static Row Latency(string name, long nanos, int count)

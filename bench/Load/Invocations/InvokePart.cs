@@ -15,6 +15,7 @@ internal sealed class InvokePart : IPart
     public async Task<IReadOnlyList<Row>> RunAsync(BenchContext context)
     {
         BenchContext.NeedRoot(Name);
+        List<Row> rows;
         var node = await BenchNode.StartAsync(context);
         await using (node)
         {
@@ -22,8 +23,11 @@ internal sealed class InvokePart : IPart
             foreach (var language in Language.All)
                 await node.DeployAsync(Warm(language), language, "warm", timeoutSeconds: 30, context.Cancelled);
             using var kestrel = new KestrelPeer(context.Groups);
-            return [.. cold, .. await WarmAsync(context, node, kestrel)];
+            rows = [.. cold, .. await WarmAsync(context, node, kestrel)];
         }
+
+        node.CheckNothingLeft();
+        return rows;
     }
 
     private async Task<List<Row>> WarmAsync(BenchContext context, BenchNode node, KestrelPeer kestrel)

@@ -12,9 +12,7 @@ internal sealed class KestrelPeer : IDisposable
     public KestrelPeer(CpuGroups groups)
     {
         _group = groups.Create("kestrel");
-        var command = Self.Dotnet("Hearth.Bench.Load.dll", EchoPeers.KestrelVerb);
-        if (_group is not null)
-            command = _group.Wrap(command);
+        var command = CpuGroup.Wrap(_group, Self.Dotnet("Hearth.Bench.Load.dll", EchoPeers.KestrelVerb));
         _process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         Endpoint = _process.StandardOutput.ReadLine() is { } url ? new Uri(url) : throw new BenchException("the Kestrel echo ended before it was ready");
     }

@@ -11,7 +11,7 @@ internal sealed class PipeCaller : ICaller
     private readonly AnonymousPipeServerStream _answers = new(PipeDirection.In, HandleInheritability.None);
     private readonly byte[] _request = new byte[MessageLength];
     private readonly byte[] _answer = new byte[MessageLength];
-    private readonly SpawnedProgram _program = new(Self.Dotnet("Hearth.Bench.Load.dll", EchoPeers.PipeVerb));
+    private readonly SpawnedProgram _program = new(CpuGroup.Wrap(null, Self.Dotnet("Hearth.Bench.Load.dll", EchoPeers.PipeVerb)));
     private readonly int _pid;
 
     public PipeCaller()

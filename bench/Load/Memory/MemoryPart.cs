@@ -1,4 +1,4 @@
-using System.Text;
+using Hearth.Bench.Load.Invocations;
 using Hearth.Bench.Load.Node;
 using Hearth.Bench.Load.Reporting;
 using Hearth.Contracts.V1;
@@ -13,14 +13,16 @@ internal sealed class MemoryPart : IPart
     public async Task<IReadOnlyList<Row>> RunAsync(BenchContext context)
     {
         BenchContext.NeedRoot(Name);
+        List<Row> rows = [];
         var node = await BenchNode.StartAsync(context);
         await using (node)
         {
-            List<Row> rows = [];
             foreach (var language in Language.All)
                 rows.AddRange(await MeasureAsync(context, node, language, Count(language, context.Quick)));
-            return rows;
         }
+
+        node.CheckNothingLeft();
+        return rows;
     }
 
     /// <summary>100 of Python, so that the cost for the node's own processes needs no scaling; fewer where a machine is small.</summary>
@@ -35,13 +37,15 @@ internal sealed class MemoryPart : IPart
 
     private async Task<IReadOnlyList<Row>> MeasureAsync(BenchContext context, BenchNode node, Language language, int count)
     {
-        var name = $"idle-{language.Name}";
-        await node.DeployAsync(name, language, "idle", timeoutSeconds: 300, context.Cancelled);
+        var names = Enumerable.Range(0, count).Select(i => $"idle-{language.Name}-{i}").ToList();
+        foreach (var name in names)
+            await node.DeployAsync(name, language, "idle", timeoutSeconds: 30, context.Cancelled);
         var (agent, spawner) = (ProcessMemory.Of(node.Pid("hearth-agent")), ProcessMemory.Of(node.Pid("hearth-spawner")));
-        var instances = await FillAsync(context, node, name, count);
+        var instances = await FillAsync(context, node, language, names);
         var pss = node.SandboxPids().Sum(static pid => ProcessMemory.Of(pid).PssKib) / 1024.0 / count;
         var (agentAfter, spawnerAfter) = (ProcessMemory.Of(node.Pid("hearth-agent")), ProcessMemory.Of(node.Pid("hearth-spawner")));
-        await node.DeleteAsync(name, context.Cancelled);
+        foreach (var name in names)
+            await node.DeleteAsync(name, context.Cancelled);
         var held = instances.Select(static instance => instance.MemoryBytes / 1048576.0).Order().ToArray();
         return
         [
@@ -55,29 +59,19 @@ internal sealed class MemoryPart : IPart
         ];
     }
 
-    /// <summary>So many at once that each needs an instance of its own, then rest until all are frozen.</summary>
-    private static async Task<IReadOnlyList<Instance>> FillAsync(BenchContext context, BenchNode node, string name, int count)
+    /// <summary>One instance for each of so many functions, one after another: at once, a slow machine would run into the limit of initialisation. Then rest until all are frozen.</summary>
+    private static async Task<IReadOnlyList<Instance>> FillAsync(BenchContext context, BenchNode node, Language language, List<string> names)
     {
-        using var http = new HttpClient { BaseAddress = node.Endpoint, Timeout = TimeSpan.FromSeconds(290) };
-        for (var sleep = 2000 + (count * 100); ; sleep *= 2)
+        foreach (var name in names)
         {
-            var payload = $$"""{"Name":"{{Language.Digits}}","SleepMs":{{sleep}}}""";
-            await Task.WhenAll(Enumerable.Range(0, count).Select(async _ =>
-            {
-                using var content = new StringContent(payload, Encoding.UTF8, "application/json");
-                using var answer = await http.PostAsync($"/2015-03-31/functions/{name}/invocations", content, context.Cancelled);
-                var text = await answer.Content.ReadAsStringAsync(context.Cancelled);
-                if (!answer.IsSuccessStatusCode || !text.Contains(Language.Digits, StringComparison.Ordinal))
-                    throw new BenchException($"{name}: {(int)answer.StatusCode} {text}");
-            }));
-            if ((await node.InstancesAsync(name, context.Cancelled)).Count >= count)
-                break;
-            if (sleep > 60_000)
-                throw new BenchException($"{name}: fewer than {count} instances for {count} invocations at once; is memory short on this machine?");
+            context.Cancelled.ThrowIfCancellationRequested();
+            using var caller = new HttpCaller(node.Endpoint, $"/2015-03-31/functions/{name}/invocations", Language.Payload, language.Answer);
+            caller.Call(1);
         }
 
-        await Deployment.UntilAsync($"all instances of {name} are frozen", async () => (await node.InstancesAsync(name, context.Cancelled)).All(static instance => instance.State == "frozen"), context.Cancelled);
-        return await node.InstancesAsync(name, context.Cancelled);
+        IReadOnlyList<Instance> instances = [];
+        await Deployment.UntilAsync("all instances are frozen", async () => (instances = await node.InstancesAsync("", context.Cancelled)).All(static instance => instance.State == "frozen"), context.Cancelled);
+        return instances.Count == names.Count ? instances : throw new BenchException($"{instances.Count} idle instances of {language.Name} instead of {names.Count}; is memory short on this machine?");
     }
 
     private Row Growth(string what, ProcessMemory before, ProcessMemory after, int count) => Base($"{what}: RSS", "growth from none to all of them idle, scaled to 100") with

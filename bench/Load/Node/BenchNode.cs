@@ -10,7 +10,7 @@ using Hearth.Contracts.V1;
 
 namespace Hearth.Bench.Load.Node;
 
-/// <summary>A real node, started as a user starts one; logs and metering are on, as they always are. Disposing stops it and checks that nothing of it is left.</summary>
+/// <summary>A real node, started as a user starts one; logs and metering are on, as they always are. Disposing stops it; <see cref="CheckNothingLeft"/> says whether that was all.</summary>
 internal sealed partial class BenchNode : IAsyncDisposable
 {
     private readonly ConcurrentQueue<string> _output = new();
@@ -18,6 +18,7 @@ internal sealed partial class BenchNode : IAsyncDisposable
     private readonly CpuGroup? _group;
     private readonly Process _up = new();
     private GrpcChannel? _channel;
+    private List<string> _left = [];
     private bool _started;
 
     private BenchNode(CpuGroups groups) => _group = groups.Create("node");
@@ -59,22 +60,27 @@ internal sealed partial class BenchNode : IAsyncDisposable
         from line in ReadLines(Path.Combine(folder, "cgroup.procs"))
         select int.Parse(line, System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>Called after disposing, when all else went well: a failure before it is the one to tell.</summary>
+    public void CheckNothingLeft()
+    {
+        if (_left.Count > 0)
+            throw new BenchException($"the node left behind: {string.Join("; ", _left)}\n{string.Join('\n', _output)}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         _channel?.Dispose();
-        List<string> left = [];
         if (_started)
         {
             if (!_up.HasExited)
                 Native.Kill(_up.Id, Native.SigTerm);
-            if (!_up.WaitForExit(40_000))
-            {
+            var ended = _up.WaitForExit(40_000);
+            if (!ended)
                 _up.Kill();
-                left.Add("hearth up did not end within 40 s of SIGTERM");
-            }
-
-            for (var i = 0; i < 50 && (left = Left()).Count > 0; i++)
+            for (var i = 0; i < 50 && (_left = Left()).Count > 0; i++)
                 await Task.Delay(100);
+            if (!ended)
+                _left.Add("hearth up itself, 40 s after SIGTERM");
             foreach (var (pid, _) in RunningFrom(_data))
                 Native.Kill(pid, Native.SigKill);
         }
@@ -83,16 +89,12 @@ internal sealed partial class BenchNode : IAsyncDisposable
         _group?.Remove();
         if (Directory.Exists(_data))
             Directory.Delete(_data, recursive: true);
-        if (left.Count > 0)
-            throw new BenchException($"the node left behind: {string.Join("; ", left)}\n{string.Join('\n', _output)}");
     }
 
     private async Task UpAsync(CancellationToken cancelled)
     {
         // What is reserved for instances is not what they hold; the bench keeps few enough of them.
-        string[] command = [Published.Program("hearth"), "up", "--data", _data, "--port", "0", "--memory-budget-mb", "262144"];
-        if (_group is not null)
-            command = _group.Wrap(command);
+        var command = CpuGroup.Wrap(_group, Published.Program("hearth"), "up", "--data", _data, "--port", "0", "--memory-budget-mb", "262144");
         var ready = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         _up.StartInfo = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         _up.StartInfo.Environment["NO_COLOR"] = "1";

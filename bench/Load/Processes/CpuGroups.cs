@@ -37,13 +37,16 @@ internal sealed class CpuGroups
 
 internal sealed class CpuGroup(string path)
 {
-    /// <summary>A command that runs another one in this group.</summary>
-    public string[] Wrap(params string[] command) => ["/bin/sh", "-c", "echo $$ > \"$0/cgroup.procs\" && exec \"$@\"", path, .. command];
+    private string Path { get; } = path;
+
+    /// <summary>A command that runs another one in this group, where there is one, and in a session of its own: Ctrl-C is for the bench, which then ends it in order.</summary>
+    public static string[] Wrap(CpuGroup? group, params string[] command) =>
+        [.. group is null ? (string[])[] : ["/bin/sh", "-c", "echo $$ > \"$0/cgroup.procs\" && exec \"$@\"", group.Path], "/usr/bin/setsid", .. command];
 
     /// <summary>User and system time of everything that ever ran in it, nanoseconds.</summary>
     public long CpuNanos()
     {
-        foreach (var line in File.ReadLines(Path.Combine(path, "cpu.stat")))
+        foreach (var line in File.ReadLines(System.IO.Path.Combine(Path, "cpu.stat")))
         {
             if (line.StartsWith("usage_usec ", StringComparison.Ordinal))
                 return long.Parse(line.AsSpan(11), CultureInfo.InvariantCulture) * 1000;
@@ -55,11 +58,11 @@ internal sealed class CpuGroup(string path)
     /// <summary>Dying processes keep a group for a moment.</summary>
     public void Remove()
     {
-        for (var i = 0; i < 100 && Directory.Exists(path); i++)
+        for (var i = 0; i < 100 && Directory.Exists(Path); i++)
         {
             try
             {
-                Directory.Delete(path);
+                Directory.Delete(Path);
             }
             catch (IOException)
             {

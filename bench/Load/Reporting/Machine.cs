@@ -7,9 +7,9 @@ namespace Hearth.Bench.Load.Reporting;
 /// <summary>What a figure depends on besides the code.</summary>
 /// <param name="MemoryMib">Of the whole machine.</param>
 /// <param name="Virtualized">The kernel runs as a guest: waking an idle CPU then costs tens of microseconds.</param>
-/// <param name="Load">Average of the last minute when the run began: above about 0.3 the figures are not to be quoted.</param>
+/// <param name="BusyPercent">Of all CPUs, in the second before the run: above 10 the figures are not to be quoted.</param>
 /// <param name="Commit">Short hash, "-dirty" when files differ from it.</param>
-internal sealed record Machine(string Cpu, int Cores, long MemoryMib, bool Virtualized, string Kernel, string Cgroups, string System, string Dotnet, double Load, string Commit)
+internal sealed record Machine(string Cpu, int Cores, long MemoryMib, bool Virtualized, string Kernel, string Cgroups, string System, string Dotnet, double BusyPercent, string Commit)
 {
     public static Machine Read(string repository) => new(
         Value("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString(),
@@ -20,7 +20,7 @@ internal sealed record Machine(string Cpu, int Cores, long MemoryMib, bool Virtu
         CgroupMode(),
         RuntimeInformation.OSDescription,
         Environment.Version.ToString(),
-        double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture),
+        Busy(),
         CommitOf(repository));
 
     public IEnumerable<(string Name, string Value)> Facts() =>
@@ -30,8 +30,24 @@ internal sealed record Machine(string Cpu, int Cores, long MemoryMib, bool Virtu
         ("kernel", $"{Kernel}, cgroups {Cgroups}, {System}"),
         (".NET", Dotnet),
         ("commit", Commit),
-        ("load", Load > 0.3 ? $"{Load:0.00} when it began: other work ran, do not quote these figures" : $"{Load:0.00} when it began"),
+        ("busy", $"{BusyPercent:0} % before it began{(BusyPercent > 10 ? ": other work ran, do not quote these figures" : "")}"),
     ];
+
+    // Not the load average: it still knows of the build.
+    private static double Busy()
+    {
+        var (idle, all) = Ticks();
+        Thread.Sleep(1000);
+        var (idleAfter, allAfter) = Ticks();
+        return allAfter == all ? 0 : 100.0 * (1 - ((double)(idleAfter - idle) / (allAfter - all)));
+
+        static (long Idle, long All) Ticks()
+        {
+            // user nice system idle iowait irq softirq steal; guest times are in user already.
+            var ticks = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..9].Select(long.Parse).ToArray();
+            return (ticks[3] + ticks[4], ticks.Sum());
+        }
+    }
 
     private static string CgroupMode()
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -17,10 +18,10 @@ internal sealed record Run(Machine Machine, DateTime Started, double Seconds, bo
 
     public string ToJson() => JsonSerializer.Serialize(this, Shape) + "\n";
 
-    /// <summary>Writes DATE-COMMIT.json, .txt and a plot for each part that has latencies.</summary>
-    public void Keep(string folder)
+    /// <summary>Writes bench/results/DATE-COMMIT.json, .txt and a plot for each part that has latencies. They belong to the clone's owner, not to sudo's root.</summary>
+    public void Keep(string repository)
     {
-        Directory.CreateDirectory(folder);
+        var folder = Directory.CreateDirectory(Path.Combine(repository, "bench", "results")).FullName;
         var stem = Path.Combine(folder, $"{Started:yyyy-MM-dd}-{Machine.Commit}{(Quick ? "-quick" : "")}");
         File.WriteAllText(stem + ".json", ToJson());
         File.WriteAllText(stem + ".txt", TextReport.Of(this));
@@ -30,6 +31,8 @@ internal sealed record Run(Machine Machine, DateTime Started, double Seconds, bo
                 File.WriteAllText($"{stem}-{part.Name}.svg", svg);
         }
 
+        using (var chown = Process.Start("chown", ["-R", $"--reference={repository}", folder]))
+            chown.WaitForExit();
         BenchContext.Say($"kept as {stem}.json, .txt and .svg");
     }
 }

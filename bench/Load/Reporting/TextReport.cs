@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Hearth.Bench.Load.Reporting;
 
-/// <summary>Tables for people: one a part, with what lies between the points of each row below it.</summary>
+/// <summary>Tables for people: one a part; a letter in each row leads to what lies between its points.</summary>
 internal static class TextReport
 {
-    private static readonly string[] Heads = ["", "n", "p50", "p90", "p99", "p99.9", "max", "per s", "CPU us", "bytes", "ratio"];
+    private static readonly string[] Heads = ["", "n", "p50", "p90", "p99", "p99.9", "max", "per s", "CPU us", "bytes", "what", "ratio"];
 
     public static string Of(Run run)
     {
@@ -28,22 +28,24 @@ internal static class TextReport
 
     private static void Table(StringBuilder text, IReadOnlyList<Row> rows)
     {
-        List<string[]> lines = [Heads, .. rows.Select(Cells)];
+        var meanings = rows.Select(static row => row.Meaning).Distinct().ToList();
+        List<string[]> lines = [Heads, .. rows.Select(row => Cells(row, (char)('a' + meanings.IndexOf(row.Meaning))))];
         var used = Enumerable.Range(0, Heads.Length).Where(column => column == 0 || lines.Skip(1).Any(line => line[column].Length > 0)).ToArray();
         var widths = used.ToDictionary(column => column, column => lines.Max(line => line[column].Length));
         foreach (var line in lines)
-            text.AppendLine(string.Join("  ", used.Select(column => column == 0 ? line[column].PadRight(widths[column]) : line[column].PadLeft(widths[column]))).TrimEnd());
+            text.AppendLine(string.Join("  ", used.Select(column => column == 0 || column == Heads.Length - 1 ? line[column].PadRight(widths[column]) : line[column].PadLeft(widths[column]))).TrimEnd());
         text.AppendLine();
-        foreach (var group in rows.GroupBy(static row => row.Meaning))
-            text.AppendLine(CultureInfo.InvariantCulture, $"  {string.Join("; ", group.Select(static row => row.Name))}: {group.Key}");
+        for (var i = 0; i < meanings.Count; i++)
+            text.AppendLine(CultureInfo.InvariantCulture, $"  {(char)('a' + i)}  {meanings[i]}");
     }
 
-    private static string[] Cells(Row row) =>
+    private static string[] Cells(Row row, char meaning) =>
     [
         row.Unit == "us" ? row.Name : $"{row.Name} [{row.Unit}]",
         row.Count == 0 ? "" : row.Count.ToString(CultureInfo.InvariantCulture),
         Number(row.P50), Number(row.P90), Number(row.P99), Number(row.P999), Number(row.Max), Number(row.PerSecond), Number(row.CpuMicros),
         row.AllocatedBytes?.ToString(CultureInfo.InvariantCulture) ?? "",
+        meaning.ToString(),
         row.Ratio is { } ratio ? $"{ratio.ToString("0.00", CultureInfo.InvariantCulture)} x {row.RatioOf} of {row.RatioTo}" : "",
     ];
 

@@ -19,9 +19,7 @@ internal sealed class SpawnerProcess : IDisposable
         try
         {
             Prepare();
-            string[] command = [program, "--data", _data];
-            if (_group is not null)
-                command = _group.Wrap(command);
+            var command = CpuGroup.Wrap(_group, program, "--data", _data);
             _process.StartInfo = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardInput = true };
             _process.Start();
             if (_process.StandardOutput.ReadLine() != "hearth-spawner: ready")
