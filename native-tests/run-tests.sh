@@ -122,7 +122,7 @@ managed() { # SUITE PROJECT [NAMESPACE...]
 }
 managed agent Hearth.Agent.Tests
 managed control-plane Hearth.ControlPlane.Tests
-managed native Hearth.NativeTests Abi Cgroups Seccomp
+managed native Hearth.NativeTests Abi Cgroups Seccomp Spawning
 managed escape Hearth.NativeTests Escape
 managed end-to-end Hearth.NativeTests EndToEnd
 
