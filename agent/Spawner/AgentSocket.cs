@@ -9,11 +9,15 @@ namespace Hearth.Spawner;
 internal sealed unsafe class AgentSocket
 {
     private readonly uint _agentUser;
+    private readonly RootFolder _folder;
 
-    public AgentSocket(string path, uint agentUser)
+    /// <param name="folder">run/, where nobody but root can put another file in the socket's place.</param>
+    public AgentSocket(RootFolder folder, uint agentUser)
     {
         _agentUser = agentUser;
-        File.Delete(path);
+        _folder = folder;
+        var path = $"{folder.Path}/spawner.sock";
+        Remove();
         ListenFd = LinuxException.Check(Kernel.Socket(1 /* AF_UNIX */, 5 /* SOCK_SEQPACKET */ | O.Cloexec | O.Nonblock), "socket", path);
         var address = stackalloc byte[110];
         var text = new Span<byte>(address, 110);
@@ -29,10 +33,10 @@ internal sealed unsafe class AgentSocket
         Kernel.Umask(mask);
         if (bound < 0)
             throw new LinuxException("bind", path, LibC.errno);
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + "\0"))
+        fixed (byte* name = "spawner.sock\0"u8)
         {
-            if (LibC.lchown(name, agentUser, agentUser) < 0)
-                throw new LinuxException("lchown", path, LibC.errno);
+            if (LibC.fchownat(folder.Fd, name, agentUser, agentUser, 0x100 /* AT_SYMLINK_NOFOLLOW */) < 0)
+                throw new LinuxException("fchownat", path, LibC.errno);
         }
 
         if (LibC.listen(ListenFd, 4) < 0)
@@ -60,8 +64,16 @@ internal sealed unsafe class AgentSocket
             return false;
         }
 
+        Packets.RefuseDescriptors(fd);
         Fd = fd;
         return true;
+    }
+
+    /// <summary>Takes the name away; the socket stays open.</summary>
+    public void Remove()
+    {
+        fixed (byte* name = "spawner.sock\0"u8)
+            LibC.unlinkat(_folder.Fd, name, 0);
     }
 
     public int Receive(void* buffer, int length) => Packets.Receive(Fd, buffer, length);

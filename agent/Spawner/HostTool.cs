@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Hearth.Sandbox.Linux;
 
 namespace Hearth.Spawner;
@@ -5,22 +6,28 @@ namespace Hearth.Spawner;
 /// <summary>Runs one of the host's own programs to its end: only mkfs.ext4, once for each size of /tmp.</summary>
 internal static unsafe class HostTool
 {
-    /// <returns>0, or a positive errno: ENOENT when the program is not there, EIO when it failed.</returns>
-    public static int Run(string[] arguments)
+    private static readonly byte** s_environment = Vector(["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]);
+
+    /// <summary>What execve takes, in unmanaged memory for the life of the process.</summary>
+    public static byte** Vector(string[] texts)
     {
-        var argv = stackalloc byte*[arguments.Length + 1];
-        for (var i = 0; i < arguments.Length; i++)
-            argv[i] = InitBlock.Text(arguments[i]);
-        argv[arguments.Length] = null;
-        var envp = stackalloc byte*[2];
-        envp[0] = InitBlock.Text("PATH=/usr/sbin:/usr/bin:/sbin:/bin");
-        envp[1] = null;
+        var vector = (byte**)NativeMemory.AllocZeroed((nuint)texts.Length + 1, (nuint)sizeof(byte*));
+        for (var i = 0; i < texts.Length; i++)
+            vector[i] = InitBlock.Text(texts[i]);
+        return vector;
+    }
+
+    /// <param name="arguments">See <see cref="Vector"/>.</param>
+    /// <param name="file">The program finds it at /proc/self/fd/3.</param>
+    /// <returns>0, or a positive errno: ENOENT when the program is not there, EIO when it failed.</returns>
+    public static int Run(byte** arguments, int file)
+    {
         int nothing;
         fixed (byte* path = "/dev/null\0"u8)
             nothing = Kernel.Openat(Kernel.AtFdcwd, path, O.ReadWrite | O.Cloexec, 0);
         var pid = Kernel.Fork();
         if (pid == 0)
-            Init.ExecTool(argv, envp, nothing);
+            Init.ExecTool(arguments, s_environment, nothing, file);
         Kernel.Close(nothing);
         if (pid < 0)
             return -pid;

@@ -8,11 +8,9 @@ namespace Hearth.Spawner;
 /// Who owns what in a sandbox. Code in the store belongs to the agent; a sandbox must see it as root's. An idmapped mount does that without touching a file; it
 /// takes a user namespace that maps agent -> the sandbox's root. One is made for each slot at its first use and kept.
 /// </summary>
-internal sealed unsafe class IdMaps
+internal sealed unsafe class IdMaps(SandboxUsers users)
 {
-    private readonly int[] _codeNamespaces = new int[Identity.MaxSandboxes];
-
-    public IdMaps() => Array.Fill(_codeNamespaces, -1);
+    private readonly int[] _codeNamespaces = [.. Enumerable.Repeat(-1, Identity.MaxSandboxes)];
 
     /// <summary>False once the store's file system has refused idmapped mounts: code is then seen as owned by "nobody".</summary>
     public bool Supported { get; set; } = true;
@@ -31,7 +29,7 @@ internal sealed unsafe class IdMaps
 
         var map = stackalloc byte[64];
         var text = new Span<byte>(map, 64);
-        var length = Line(text, Identity.Agent, Identity.RootOf(slot));
+        var length = Line(text, Identity.Agent, users.RootOf(slot));
         var result = WriteProc(pid, "/uid_map\0"u8, map, length);
         if (result >= 0)
             result = WriteProc(pid, "/gid_map\0"u8, map, length);
@@ -46,12 +44,12 @@ internal sealed unsafe class IdMaps
     }
 
     /// <summary>Root and the handler, and nobody else: other ids of the host cannot even be named inside.</summary>
-    public static int WriteSandboxMaps(int pid, int slot, out SetupStep step)
+    public int WriteSandboxMaps(int pid, int slot, out SetupStep step)
     {
         var map = stackalloc byte[96];
         var text = new Span<byte>(map, 96);
-        var length = Line(text, 0, Identity.RootOf(slot));
-        length += Line(text[length..], Identity.Handler, Identity.HandlerOf(slot));
+        var length = Line(text, 0, users.RootOf(slot));
+        length += Line(text[length..], Identity.Handler, users.HandlerOf(slot));
         step = SetupStep.UidMap;
         var result = WriteProc(pid, "/uid_map\0"u8, map, length);
         if (result < 0)

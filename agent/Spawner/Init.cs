@@ -34,6 +34,11 @@ internal static unsafe class Init
 
     private static void SetUp(InitBlock* block)
     {
+        // The runtime's handlers point into a runtime that is no longer there, and what the spawner ignores (SIGPIPE, SIGINT) would be ignored by every tenant:
+        // ignored signals survive an exec.
+        DefaultSignals();
+        HideCommandLine(block);
+
         // Order matters: identity first (the maps are written now), since everything below needs the capabilities of the new user namespace; the parent-death
         // signal after it, because a change of uid clears it.
         Must(block, SetupStep.InitIdentity, Kernel.Setresgid(0, 0, 0));
@@ -45,8 +50,10 @@ internal static unsafe class Init
         // Not part of clone3's flags: the cgroup namespace's root is the group one is in when it is made, and the v1 groups are entered only after the clone.
         Must(block, SetupStep.InitCgroupNamespace, Kernel.Unshare(CloneFlags.NewCgroup));
 
-        Must(block, SetupStep.InitAttachRoot, Kernel.MoveMount(block->RootTreeFd, block->RootPath));
+        Must(block, SetupStep.InitAttachRoot, Kernel.MoveMount(block->TreeFds[0], block->RootPath));
         Must(block, SetupStep.InitEnterRoot, Kernel.Chdir(block->RootPath));
+        for (var i = 1; i < block->TreeCount; i++)
+            Must(block, SetupStep.InitAttachRoot, Kernel.MoveMount(block->TreeFds[i], block->TreePaths[i]));
         Must(block, SetupStep.InitAttachTmp, Kernel.MoveMount(block->TmpTreeFd, block->TmpName));
 
         // While the host's /proc is still in sight: the kernel allows a new proc mount only to a namespace that sees an unobscured one already.
@@ -55,6 +62,7 @@ internal static unsafe class Init
         Must(block, SetupStep.InitDetachOld, Kernel.Umount2(block->Dot, Ms.Detach));
         Must(block, SetupStep.InitEnterRoot, Kernel.Chdir(block->Slash));
 
+        MaskProc(block);
         BringUpLoopback(block);
         Must(block, SetupStep.InitHostname, Kernel.Sethostname(block->HostName, block->HostNameLength));
         Must(block, SetupStep.InitSignals, Kernel.SetSignalMask(SignalChild));
@@ -77,8 +85,40 @@ internal static unsafe class Init
         Kernel.Close(1);
         Kernel.Close(2);
 
+        // 1, not 0: where core_pattern is a pipe the host's handler is started whatever the limit says, but for 1, which the kernel keeps for the handler's own
+        // crashes. Here and not before exec, since the base filter lets nobody change it. To a file, one byte is too little for a core, so none is written.
+        Must(block, SetupStep.InitLimits, Kernel.SetRlimit(Rlimit.Core, 1, 1));
+        Must(block, SetupStep.InitIdentity, Kernel.Prctl(Pr.SetDumpable, 0, 0, 0, 0));
         Must(block, SetupStep.InitNoNewPrivs, Kernel.Prctl(Pr.SetNoNewPrivs, 1, 0, 0, 0));
         Must(block, SetupStep.InitSeccomp, Kernel.SeccompSetFilter(&block->BaseFilter));
+    }
+
+    private static void DefaultSignals()
+    {
+        // SIGKILL and SIGSTOP answer EINVAL, which is fine.
+        for (var signal = 1; signal <= 64; signal++)
+            Kernel.SetSignalAction(signal, 0);
+    }
+
+    /// <summary>/proc/1/cmdline is open to all, and shows the spawner's own: a path of the host, and whatever the operator wrote there.</summary>
+    private static void HideCommandLine(InitBlock* block)
+    {
+        for (var at = block->CommandLine; at < block->CommandLineEnd; at++)
+            *at = 0;
+        for (var i = 0; i < 11 && block->CommandLine + i + 1 < block->CommandLineEnd; i++)
+            block->CommandLine[i] = block->Name[i];
+    }
+
+    /// <summary>Covers what /proc tells about the host with an empty file or folder of the root's own mount, which is read-only and knows no devices.</summary>
+    private static void MaskProc(InitBlock* block)
+    {
+        for (var i = 0; i < block->MaskCount; i++)
+        {
+            var mask = block->Masks + i;
+            var result = Kernel.Mount(mask->IsFolder ? block->EmptyFolder : block->EmptyFile, mask->Path, null, Ms.Bind, null);
+            if (result != -Errno.ENOENT)
+                Must(block, SetupStep.InitMaskProc, result);
+        }
     }
 
     private static void BringUpLoopback(InitBlock* block)
@@ -125,6 +165,10 @@ internal static unsafe class Init
                     break;
                 case InitOrder.Reset:
                     KillEverything(block);
+
+                    // What outlives processes: System V segments, semaphores and queues, POSIX queues. Descriptors that lie in the queues of sockets do not: the
+                    // kernel collects those of sockets that nobody holds any more.
+                    Must(block, SetupStep.ResetIpc, Kernel.Unshare(CloneFlags.NewIpc));
                     block->Generation = order.Generation;
                     StartRuntime(block);
                     break;
@@ -210,14 +254,12 @@ internal static unsafe class Init
         RuntimeMust(status, SetupStep.RuntimeFds, Kernel.CloseRange(6, uint.MaxValue));
         Kernel.Setsid();
 
-        // The spawner ignores SIGPIPE (its runtime does) and ignored signals survive an exec; the handlers it has set do not.
-        Kernel.SetSignalAction(Sig.Pipe, 0);
+        // Init blocks SIGCHLD, and a mask survives an exec.
         Kernel.SetSignalMask(0);
         Kernel.Umask(0x12 /* 022 */);
 
-        // lambda-facts: NOFILE 1024; core files would be written by the host's core pattern, so none. Processes are bounded by the cgroup.
+        // NOFILE as on Lambda. Processes are bounded by the cgroup, core files by init's own limit.
         RuntimeMust(status, SetupStep.RuntimeLimits, Kernel.SetRlimit(Rlimit.Nofile, 1024, 1024));
-        RuntimeMust(status, SetupStep.RuntimeLimits, Kernel.SetRlimit(Rlimit.Core, 0, 0));
         RuntimeMust(status, SetupStep.RuntimeLimits, Kernel.SetRlimit(Rlimit.Memlock, 65536, 65536));
         RuntimeMust(status, SetupStep.RuntimeLimits, Kernel.SetRlimit(Rlimit.Msgqueue, 0, 0));
 
@@ -344,14 +386,15 @@ internal static unsafe class Init
         Kernel.ExitGroup(0);
     }
 
-    /// <summary>A child of the spawner that execs a program of the host (mkfs.ext4) with nothing but /dev/null. Never returns.</summary>
-    public static void ExecTool(byte** arguments, byte** environment, int nothing)
+    /// <summary>A child of the spawner that execs a program of the host (mkfs.ext4) with /dev/null and, as 3, one file. Never returns.</summary>
+    public static void ExecTool(byte** arguments, byte** environment, int nothing, int file)
     {
         Kernel.Dup2(nothing, 0);
         Kernel.Dup2(nothing, 1);
         Kernel.Dup2(nothing, 2);
-        Kernel.CloseRange(3, uint.MaxValue);
-        Kernel.SetSignalAction(Sig.Pipe, 0);
+        Kernel.Dup2(file, 3);
+        Kernel.CloseRange(4, uint.MaxValue);
+        DefaultSignals();
         Kernel.SetSignalMask(0);
         Kernel.Execve(arguments[0], arguments, environment);
         Kernel.ExitGroup(127);

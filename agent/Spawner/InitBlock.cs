@@ -19,7 +19,7 @@ internal unsafe struct InitBlock
 
     // For each sandbox.
     public int ControlFd;
-    public int RootTreeFd;
+    public fixed int TreeFds[RootTrees.Most];
     public int TmpTreeFd;
 
     // Init's own state.
@@ -32,7 +32,17 @@ internal unsafe struct InitBlock
     public int EnvironmentBytes;
     public fixed int Received[MaxReceived];
 
-    // Constants.
+    // Constants. The first tree is the root, the others lie below it, parents first; paths are relative to it.
+    public int TreeCount;
+    public byte** TreePaths;
+    public ProcMask* Masks;
+    public int MaskCount;
+    public byte* EmptyFile;
+    public byte* EmptyFolder;
+
+    /// <summary>Arguments and environment of the spawner, as /proc/PID/cmdline and environ show them.</summary>
+    public byte* CommandLine;
+    public byte* CommandLineEnd;
     public byte* RootPath;
     public byte* Dot;
     public byte* Slash;
@@ -50,7 +60,7 @@ internal unsafe struct InitBlock
     public fixed byte StartBlock[InitOrderMessage.MaxStartBlock];
 
     /// <summary>Allocated once, never freed: it lives as long as the spawner and every sandbox.</summary>
-    public static InitBlock* Create(string rootPath)
+    public static InitBlock* Create(string rootPath, RootTrees trees)
     {
         var block = (InitBlock*)NativeMemory.AllocZeroed((nuint)sizeof(InitBlock));
         block->RootPath = Text(rootPath);
@@ -65,6 +75,14 @@ internal unsafe struct InitBlock
         block->HostName = Text("sandbox");
         block->HostNameLength = 7;
         block->Name = Text("hearth-init");
+        block->TreeCount = trees.Count;
+        block->TreePaths = trees.RelativePaths;
+        block->Masks = ProcMasks.Find(out block->MaskCount);
+        block->EmptyFile = Text("/" + RootSkeleton.EmptyFile);
+        block->EmptyFolder = Text("/" + RootSkeleton.EmptyFolder);
+        var (start, end) = ProcMasks.CommandLine();
+        block->CommandLine = (byte*)start;
+        block->CommandLineEnd = (byte*)end;
         block->BaseFilter = Program(SeccompCompiler.Compile(SeccompPolicy.Base));
         block->ClosingFilter = Program(SeccompCompiler.Compile(SeccompPolicy.Closing));
         return block;

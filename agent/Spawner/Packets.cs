@@ -31,6 +31,16 @@ internal static unsafe class Packets
         return Kernel.Sendmsg(socket, &message, MsgNosignal | MsgDontwait);
     }
 
+    /// <summary>
+    /// From Linux 6.16 the kernel refuses to queue descriptors for this socket (SO_PASSRIGHTS 0), so that a sender cannot keep files open in a queue that is not
+    /// read. Before, they lie there until <see cref="Receive"/> closes them; the kernel limits their number by user.
+    /// </summary>
+    public static void RefuseDescriptors(int socket)
+    {
+        var off = 0;
+        LibC.setsockopt(socket, 1 /* SOL_SOCKET */, 83 /* SO_PASSRIGHTS */, &off, sizeof(int));
+    }
+
     /// <summary>Descriptors that come along are closed: nobody sends any to the spawner in good faith.</summary>
     /// <returns>The packet's length; 0 at the end; negative errno; -EMSGSIZE when it did not fit.</returns>
     public static int Receive(int socket, void* buffer, int length)

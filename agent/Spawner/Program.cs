@@ -57,22 +57,25 @@ static unsafe int Serve(Options options)
         return 0;
     }
 
+    var data = RootFolder.Open(options.Data);
+    var users = SandboxUsers.Claim();
     RootSkeleton.Build($"{options.Data}/root", options.Root);
     Directory.CreateDirectory($"{options.Data}/tmp", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     var tmp = new TmpImages($"{options.Data}/tmp", options.TmpInMemory);
     if (!tmp.OnDisk)
         Say(2, $"hearth-spawner: what a function writes to /tmp counts as its memory: {tmp.WhyInMemory} (see `hearth doctor`)\n");
-    var maker = new ShellMaker(options.Data, cgroups, tmp);
-    var agent = new AgentSocket($"{options.Data}/run/spawner.sock", Identity.Agent);
+    var maker = new ShellMaker(data, users, cgroups, tmp);
+    var agent = new AgentSocket(data.Below("run"), Identity.Agent);
     var loop = new SpawnerLoop(cgroups, maker, tmp, agent, stop);
     while (tmp.MakeReady())
     {
     }
 
     Say(1, "hearth-spawner: ready\n");
-    loop.Run();
+    if (!loop.Run())
+        Say(2, "hearth-spawner: sandboxes are left that do not end within 30 s (see their processes' state); their groups are removed at the next start\n");
     cgroups.Close();
-    File.Delete($"{options.Data}/run/spawner.sock");
+    agent.Remove();
     return 0;
 }
 

@@ -11,7 +11,10 @@ internal static unsafe class RootSkeleton
 {
     private const string RuntimeList = "hearth-runtimes";
 
-    private static readonly string[] Folders = ["dev", "etc", "etc/ssl", "etc/ssl/certs", "home", "mnt", "opt", "proc", "root", "run", "run/hearth", "sys", "tmp", "usr", "var", "var/lang", "var/runtime", "var/task", "var/tmp"];
+    private static readonly string[] Folders = ["dev", "etc", "etc/ssl", "etc/ssl/certs", "home", "mnt", "opt", "proc", "root", "run", "run/hearth", "run/masked", EmptyFolder, "sys", "tmp", "usr", "var", "var/lang", "var/runtime", "var/task", "var/tmp"];
+
+    /// <summary>What files and folders of /proc are covered with.</summary>
+    public const string EmptyFile = "run/masked/file", EmptyFolder = "run/masked/folder";
 
     private static readonly (string Name, uint Major, uint Minor)[] Devices = [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9)];
 
@@ -23,6 +26,8 @@ internal static unsafe class RootSkeleton
             Directory.CreateDirectory($"{root}/{folder}", (UnixFileMode)0b111_101_101);
         foreach (var name in (ReadOnlySpan<string>)["bin", "sbin", "lib", "lib64", "lib32", "libx32"])
             LinkOrSkip(source, root, name);
+        File.WriteAllBytes($"{root}/{EmptyFile}", []);
+        File.SetUnixFileMode($"{root}/{EmptyFile}", (UnixFileMode)0b100_100_100);
         Etc.Write($"{root}/etc", source);
         ShowRuntimes($"{root}/etc/{RuntimeList}", source);
 

@@ -36,7 +36,7 @@ internal sealed class Shell
     }
 
     public readonly int Slot;
-    public uint Id;
+    public ulong Id;
     public ShellState State;
     public int InitPid;
     public int InitPidfd;
@@ -59,6 +59,9 @@ internal sealed class Shell
     /// <summary>Monotonic milliseconds after which a silent init is taken for dead.</summary>
     public long PendingDeadline;
 
+    /// <summary>Its agent is gone: it is killed in one of the next turns, and no request or answer is about it any more.</summary>
+    public bool IsDoomed;
+
     public uint DestroyTag;
     public bool HasDestroyTag;
 
@@ -76,6 +79,6 @@ internal sealed class Shell
         OomKillsSeen = 0;
         OomLooks = 0;
         Generation = 0;
-        HasPending = HasDestroyTag = false;
+        HasPending = HasDestroyTag = IsDoomed = false;
     }
 }

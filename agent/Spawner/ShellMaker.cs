@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Hearth.Sandbox.Cgroups;
 using Hearth.Sandbox.Linux;
 using Hearth.Sandbox.Plan;
@@ -19,50 +18,55 @@ internal sealed unsafe class ShellMaker
 
     private readonly CgroupDriver _cgroups;
     private readonly TmpImages _tmp;
-    private readonly IdMaps _idMaps = new();
+    private readonly SandboxUsers _users;
+    private readonly IdMaps _idMaps;
+    private readonly RootTrees _trees;
     private readonly InitBlock* _block;
-    private readonly byte* _usr = InitBlock.Text("usr");
     private readonly byte* _empty = InitBlock.Text("");
     private readonly int _codeStore;
     private readonly int[] _runtimes = new int[RuntimeTable.Folders.Length];
     private readonly byte* _startBlock = (byte*)NativeMemory.AllocZeroed(InitOrderMessage.MaxStartBlock);
-    private bool _idMapRoot = true;
 
-    public ShellMaker(string data, CgroupDriver cgroups, TmpImages tmp)
+    public ShellMaker(RootFolder data, SandboxUsers users, CgroupDriver cgroups, TmpImages tmp)
     {
+        _users = users;
+        _idMaps = new IdMaps(users);
         _cgroups = cgroups;
         _tmp = tmp;
-        _block = InitBlock.Create($"{data}/root");
-        _codeStore = LinuxException.Check(OpenFolder($"{data}/code"), "open", $"{data}/code");
+        _trees = RootTrees.Find($"{data.Path}/root");
+        _block = InitBlock.Create($"{data.Path}/root", _trees);
+
+        // The agent's: nothing in it is ever opened by path.
+        _codeStore = LinuxException.Check(data.TryBelow("code"), "openat2", $"{data.Path}/code");
         for (var i = 1; i < _runtimes.Length; i++)
-            _runtimes[i] = OpenFolder($"{data}/runtimes/{RuntimeTable.Folders[i]}");
+            _runtimes[i] = data.TryBelow($"runtimes/{RuntimeTable.Folders[i]}");
     }
 
     /// <summary>Clones a sandbox whose init then waits for <see cref="InitOrder.Go"/>, which is sent here too.</summary>
     public int Create(Shell shell, in CreateRequest request, out SetupStep step)
     {
-        var tmp = _tmp.Take(request.TmpMb, shell.Slot, out step);
+        var tmp = _tmp.Take(request.TmpMb, _users.RootOf(shell.Slot), out step);
         if (tmp < 0)
             return tmp;
         step = SetupStep.RootTree;
-        var root = Kernel.OpenTreeClone_(Kernel.AtFdcwd, _block->RootPath, recursive: true);
-        var result = root;
+        var result = _trees.Open(_block->TreeFds);
         if (result >= 0)
         {
             step = SetupStep.Cgroup;
             result = _cgroups.Create(shell.Id, Limits(request), ref shell.Cgroup, out _);
             if (result >= 0)
             {
-                result = Clone(shell, root, tmp, out step);
+                result = Clone(shell, tmp, out step);
                 if (result < 0)
                 {
                     shell.Cgroup.Close();
                     _cgroups.Remove(shell.Id);
                 }
             }
+
+            _trees.Close(_block->TreeFds);
         }
 
-        Kernel.Close(root);
         Kernel.Close(tmp);
         shell.MemoryMb = request.MemoryMb;
         return result < 0 ? result : 0;
@@ -76,7 +80,7 @@ internal sealed unsafe class ShellMaker
         PidsMax = PidsMax,
     };
 
-    private int Clone(Shell shell, int root, int tmp, out SetupStep step)
+    private int Clone(Shell shell, int tmp, out SetupStep step)
     {
         var sockets = stackalloc int[2];
         step = SetupStep.ControlSocket;
@@ -84,7 +88,6 @@ internal sealed unsafe class ShellMaker
         if (result < 0)
             return result;
         _block->ControlFd = sockets[1];
-        _block->RootTreeFd = root;
         _block->TmpTreeFd = tmp;
         _block->Generation = 0;
         int pidfd = -1;
@@ -117,7 +120,8 @@ internal sealed unsafe class ShellMaker
         shell.InitPid = pid;
         shell.InitPidfd = pidfd;
         shell.ControlFd = sockets[0];
-        result = Furnish(shell, root, out step);
+        Packets.RefuseDescriptors(sockets[0]);
+        result = Furnish(shell, out step);
         if (result >= 0)
             return 0;
         Kernel.Kill(pid, Sig.Kill);
@@ -129,16 +133,19 @@ internal sealed unsafe class ShellMaker
         return result;
     }
 
-    private int Furnish(Shell shell, int root, out SetupStep step)
+    private int Furnish(Shell shell, out SetupStep step)
     {
-        var result = IdMaps.WriteSandboxMaps(shell.InitPid, shell.Slot, out step);
+        var result = _idMaps.WriteSandboxMaps(shell.InitPid, shell.Slot, out step);
         if (result < 0)
             return result;
 
         // Inherited by all that init forks: on a host out of memory a sandbox dies before the host's own work.
         fixed (byte* score = "900"u8)
             IdMaps.WriteProc(shell.InitPid, "/oom_score_adj\0"u8, score, 3);
-        MapRoot(shell.InitPid, root);
+        var user = IdMaps.OpenProc(shell.InitPid, "/ns/user\0"u8, O.ReadOnly);
+        if (user >= 0)
+            _trees.Map(_block->TreeFds, user);
+        Kernel.Close(user);
         step = SetupStep.CgroupV1;
         result = _cgroups.AttachV1(shell.Cgroup, shell.InitPid, out _);
         if (result < 0)
@@ -146,18 +153,6 @@ internal sealed unsafe class ShellMaker
         step = SetupStep.ControlSocket;
         var go = new InitOrderMessage { Order = InitOrder.Go };
         return Packets.Send(shell.ControlFd, &go, sizeof(InitOrderMessage), null, 0, []);
-    }
-
-    /// <summary>Shows /usr and the root's own files as root's, not nobody's, where the file systems can.</summary>
-    private void MapRoot(int pid, int root)
-    {
-        if (!_idMapRoot)
-            return;
-        var user = IdMaps.OpenProc(pid, "/ns/user\0"u8, O.ReadOnly);
-        var map = new MountAttr { Set = MountAttr.IdMap, UserNamespace = (ulong)user };
-        if (user < 0 || Kernel.MountSetattr(root, _empty, recursive: false, &map) < 0 || Kernel.MountSetattr(root, _usr, recursive: false, &map) < 0)
-            _idMapRoot = false;
-        Kernel.Close(user);
     }
 
     public int Claim(Shell shell, ClaimRequest* request, out SetupStep step)
@@ -298,10 +293,4 @@ internal sealed unsafe class ShellMaker
     }
 
     private static byte Hex(int digit) => (byte)(digit < 10 ? '0' + digit : 'a' + digit - 10);
-
-    private static int OpenFolder(string path)
-    {
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + "\0"))
-            return Kernel.Openat(Kernel.AtFdcwd, name, O.Path | O.Directory | O.Cloexec, 0);
-    }
 }

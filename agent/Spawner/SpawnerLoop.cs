@@ -16,6 +16,10 @@ internal sealed unsafe class SpawnerLoop
     private const int EpollAdd = 1, EpollDel = 2;
     private const long InitMillis = 10_000;
     private const int OomLooks = 50;
+    private const long StopMillis = 30_000;
+
+    // What one turn may do of the things that can be many at once, so that a request never waits for 4,096 kills or for an agent that never stops asking.
+    private const int PacketsATurn = 64, KillsATurn = 64, RemovalsATurn = 32;
 
     private readonly CgroupDriver _cgroups;
     private readonly ShellMaker _maker;
@@ -23,14 +27,12 @@ internal sealed unsafe class SpawnerLoop
     private readonly AgentSocket _agent;
     private readonly int _stopFd;
     private readonly int _epoll;
-    private readonly Shell[] _shells = new Shell[Identity.MaxSandboxes];
-    private readonly int[] _freeSlots = new int[Identity.MaxSandboxes];
-    private readonly Dictionary<uint, Shell> _byId = new(Identity.MaxSandboxes * 2);
-    private int _freeCount;
-
-    /// <summary>No slot from here on was ever used: where the scans end.</summary>
-    private int _highest;
+    private readonly ShellTable _shells = new();
     private int _dying;
+    private int _doomed;
+    private int _buryFrom;
+    private long _stopDeadline;
+    private long _allocatedBefore;
     private bool _stopping;
 
     public SpawnerLoop(CgroupDriver cgroups, ShellMaker maker, TmpImages tmp, AgentSocket agent, int stopFd)
@@ -40,13 +42,6 @@ internal sealed unsafe class SpawnerLoop
         _tmp = tmp;
         _agent = agent;
         _stopFd = stopFd;
-        for (var i = 0; i < _shells.Length; i++)
-        {
-            _shells[i] = new Shell(i);
-            _freeSlots[i] = _shells.Length - 1 - i;
-        }
-
-        _freeCount = _shells.Length;
         _epoll = LinuxException.Check(LibC.epoll_create1(O.Cloexec), "epoll_create1", "");
         Watch(_agent.ListenFd, Source.Listen, 0);
         Watch(_stopFd, Source.Stop, 0);
@@ -62,13 +57,17 @@ internal sealed unsafe class SpawnerLoop
         Oom,
     }
 
-    /// <summary>Until the stop descriptor ends and every sandbox is gone.</summary>
-    public void Run()
+    /// <summary>Until the stop descriptor ends and every sandbox is gone. False when some were not gone 30 s later.</summary>
+    public bool Run()
     {
+        _allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
         var events = stackalloc epoll_event[64];
-        while (!_stopping || _freeCount < _shells.Length)
+        while (!_stopping || _shells.Count > 0)
         {
-            var timeout = _dying > 0 || HasOomLooks() ? 2 : _tmp.MakeReady() ? 0 : HasPending() ? 200 : -1;
+            if (_stopping && Stopwatch.GetTimestamp() > _stopDeadline)
+                return false;
+            var looksForOom = _shells.AnyOomLooks();
+            var timeout = _doomed > 0 ? 0 : _dying > 0 || looksForOom ? 2 : _tmp.MakeReady() ? 0 : _shells.AnyPending() ? 200 : -1;
             var count = LibC.epoll_wait(_epoll, events, 64, timeout);
             for (var i = 0; i < count; i++)
             {
@@ -76,13 +75,16 @@ internal sealed unsafe class SpawnerLoop
                 Handle((Source)(uint)(data >> 32), (int)(uint)data);
             }
 
+            if (_doomed > 0)
+                KillDoomed();
             if (_dying > 0)
                 Bury();
-            if (timeout == 2)
+            if (looksForOom)
                 LookForOomKills();
-            if (timeout == 200)
-                CheckDeadlines();
+            CheckDeadlines();
         }
+
+        return true;
     }
 
     private void Handle(Source source, int slot)
@@ -115,7 +117,7 @@ internal sealed unsafe class SpawnerLoop
     private void ReadAgent()
     {
         var packet = stackalloc byte[512];
-        while (_agent.Fd >= 0)
+        for (var i = 0; i < PacketsATurn && _agent.Fd >= 0; i++)
         {
             var length = _agent.Receive(packet, 512);
             if (length == -Errno.EAGAIN)
@@ -144,6 +146,11 @@ internal sealed unsafe class SpawnerLoop
                 var hello = new Answer { Version = SpawnerProtocol.Version, Kind = AnswerKind.Reply, Tag = header->Tag, Value = _cgroups.Mode == "v2" ? 1 : 2 };
                 Send(&hello, []);
                 return true;
+            case RequestKind.Status when length == sizeof(RequestHeader):
+                var allocated = GC.GetAllocatedBytesForCurrentThread() - _allocatedBefore;
+                var status = new Answer { Version = SpawnerProtocol.Version, Kind = AnswerKind.Reply, Tag = header->Tag, Value = (int)Math.Min(allocated, int.MaxValue), Generation = (uint)_shells.Count };
+                Send(&status, []);
+                return true;
             case RequestKind.Create when length == sizeof(CreateRequest):
                 Create((CreateRequest*)packet);
                 return true;
@@ -165,26 +172,25 @@ internal sealed unsafe class SpawnerLoop
     private void Create(CreateRequest* request)
     {
         var header = &request->Header;
-        if (header->SandboxId == 0 || request->MemoryMb is < 128 or > 10240 || request->TmpMb is < 512 or > 10240 || request->HardCpuCap is not (0 or 1))
+        if (header->SandboxId is 0 or > RequestHeader.MaxSandboxId || request->MemoryMb is < 128 or > 10240 || request->TmpMb is < 512 or > 10240 || request->HardCpuCap is not (0 or 1))
         {
             Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
             return;
         }
 
-        if (_byId.ContainsKey(header->SandboxId))
+        if (_shells.Find(header->SandboxId) is not null)
         {
             Refuse(header, SetupStep.DuplicateSandbox, Errno.EEXIST);
             return;
         }
 
-        if (_freeCount == 0 || _stopping)
+        if (_shells.IsFull || _stopping)
         {
             Refuse(header, SetupStep.TooManySandboxes, Errno.EUSERS);
             return;
         }
 
-        var shell = _shells[_freeSlots[--_freeCount]];
-        _highest = Math.Max(_highest, shell.Slot + 1);
+        var shell = _shells.Take();
         shell.Id = header->SandboxId;
         var result = _maker.Create(shell, *request, out var step);
         if (result < 0)
@@ -194,7 +200,7 @@ internal sealed unsafe class SpawnerLoop
             return;
         }
 
-        _byId.Add(shell.Id, shell);
+        _shells.Name(shell);
         shell.State = ShellState.Making;
         Await(shell, header->Tag, isCreate: true);
         Watch(shell.ControlFd, Source.Control, shell.Slot);
@@ -240,7 +246,7 @@ internal sealed unsafe class SpawnerLoop
 
     private Shell? Find(RequestHeader* header, ShellState state)
     {
-        if (!_byId.TryGetValue(header->SandboxId, out var shell))
+        if (_shells.Find(header->SandboxId) is not { IsDoomed: false } shell)
             Refuse(header, SetupStep.UnknownSandbox, Errno.ESRCH);
         else if (shell.State != state)
             Refuse(header, SetupStep.WrongState, Errno.EBUSY);
@@ -251,7 +257,7 @@ internal sealed unsafe class SpawnerLoop
 
     private void Destroy(RequestHeader* header)
     {
-        if (!_byId.TryGetValue(header->SandboxId, out var shell))
+        if (_shells.Find(header->SandboxId) is not { IsDoomed: false } shell)
         {
             Refuse(header, SetupStep.UnknownSandbox, Errno.ESRCH);
             return;
@@ -320,7 +326,8 @@ internal sealed unsafe class SpawnerLoop
                     Flags = kills > shell.OomKillsSeen ? Answer.FlagOutOfMemory : (ushort)0,
                 };
                 shell.OomKillsSeen = kills;
-                Send(&exited, []);
+                if (!shell.IsDoomed)
+                    Send(&exited, []);
                 break;
         }
     }
@@ -422,7 +429,7 @@ internal sealed unsafe class SpawnerLoop
         shell.State = ShellState.Lost;
         if (wasEmpty)
             Kill(shell); // its Create was answered with the error: the agent does not know it
-        else
+        else if (!shell.IsDoomed)
             Send(&lost, []);
     }
 
@@ -432,6 +439,8 @@ internal sealed unsafe class SpawnerLoop
             return;
         shell.State = ShellState.Dying;
         _dying++;
+        if (shell.IsDoomed)
+            _doomed--;
         AnswerPending(shell, SetupStep.InitSilent, Errno.ESRCH);
         fixed (byte* one = "1"u8)
         {
@@ -440,13 +449,32 @@ internal sealed unsafe class SpawnerLoop
         }
     }
 
-    /// <summary>Removes the groups of those whose init is reaped; a group stays busy for a moment after its last process.</summary>
+    private void KillDoomed()
+    {
+        var left = KillsATurn;
+        foreach (var shell in _shells.Used)
+        {
+            if (!shell.IsDoomed || shell.State is ShellState.Free or ShellState.Dying)
+                continue;
+            Kill(shell);
+            if (--left == 0)
+                return;
+        }
+    }
+
+    /// <summary>Removes the groups of those whose init is reaped; a group stays busy for a moment after its last process. Takes turns where they are many.</summary>
     private void Bury()
     {
-        for (var i = 0; i < _highest; i++)
+        var used = _shells.Used;
+        var left = RemovalsATurn;
+        for (var i = 0; i < used.Length && left > 0; i++)
         {
-            var shell = _shells[i];
-            if (shell.State != ShellState.Dying || !shell.InitReaped || _cgroups.Remove(shell.Id) < 0)
+            _buryFrom = _buryFrom + 1 >= used.Length ? 0 : _buryFrom + 1;
+            var shell = used[_buryFrom];
+            if (shell.State != ShellState.Dying || !shell.InitReaped)
+                continue;
+            left--;
+            if (_cgroups.Remove(shell.Id) < 0)
                 continue;
             _dying--;
             if (shell.HasDestroyTag)
@@ -455,7 +483,6 @@ internal sealed unsafe class SpawnerLoop
                 Send(&answer, []);
             }
 
-            _byId.Remove(shell.Id);
             Free(shell);
         }
     }
@@ -468,8 +495,7 @@ internal sealed unsafe class SpawnerLoop
         Kernel.Close(shell.InitPidfd);
         Kernel.Close(shell.ControlFd);
         ClosePipes(shell);
-        shell.Clear();
-        _freeSlots[_freeCount++] = shell.Slot;
+        _shells.Return(shell);
     }
 
     private static void Await(Shell shell, uint tag, bool isCreate)
@@ -480,44 +506,22 @@ internal sealed unsafe class SpawnerLoop
         shell.PendingDeadline = Stopwatch.GetTimestamp() + (InitMillis * Stopwatch.Frequency / 1000);
     }
 
-    private bool HasPending()
-    {
-        for (var i = 0; i < _highest; i++)
-        {
-            if (_shells[i].HasPending)
-                return true;
-        }
-
-        return false;
-    }
-
-    private bool HasOomLooks()
-    {
-        for (var i = 0; i < _highest; i++)
-        {
-            if (_shells[i].OomLooks > 0)
-                return true;
-        }
-
-        return false;
-    }
-
     private void LookForOomKills()
     {
-        for (var i = 0; i < _highest; i++)
+        foreach (var shell in _shells.Used)
         {
-            if (_shells[i].OomLooks > 0)
-                OutOfMemory(_shells[i]);
+            if (shell.OomLooks > 0)
+                OutOfMemory(shell);
         }
     }
 
     private void CheckDeadlines()
     {
         var now = Stopwatch.GetTimestamp();
-        for (var i = 0; i < _highest; i++)
+        foreach (var shell in _shells.Used)
         {
-            if (_shells[i].HasPending && now > _shells[i].PendingDeadline)
-                Kill(_shells[i]);
+            if (shell.HasPending && now > shell.PendingDeadline)
+                Kill(shell);
         }
     }
 
@@ -541,24 +545,29 @@ internal sealed unsafe class SpawnerLoop
             return;
         Unwatch(_agent.Fd);
         _agent.Drop();
-        KillAll();
+        Doom();
     }
 
     private void Stop()
     {
         _stopping = true;
+        _stopDeadline = Stopwatch.GetTimestamp() + (StopMillis * Stopwatch.Frequency / 1000);
         if (_agent.Fd >= 0)
             LoseAgent();
-        KillAll();
+        Doom();
         _tmp.DropReady();
     }
 
-    private void KillAll()
+    /// <summary>All that there is now ends, a batch a turn. Tags of an agent that is gone must not reach the next one.</summary>
+    private void Doom()
     {
-        foreach (var shell in _shells)
+        foreach (var shell in _shells.Used)
         {
-            if (shell.State is not (ShellState.Free or ShellState.Dying))
-                Kill(shell);
+            shell.HasPending = shell.HasDestroyTag = false;
+            if (shell.State == ShellState.Free || shell.IsDoomed)
+                continue;
+            shell.IsDoomed = true;
+            _doomed += shell.State == ShellState.Dying ? 0 : 1;
         }
     }
 

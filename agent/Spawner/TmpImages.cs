@@ -16,11 +16,16 @@ internal sealed unsafe class TmpImages
     private const int SeekData = 3, SeekHole = 4;
     private const int DefaultMb = 512;
     private const int ReadyTarget = 4;
+    private const int MostTemplates = 16;
 
-    private readonly string _folder;
     private readonly byte* _folderPath;
     private readonly int _loopControl;
-    private readonly Dictionary<int, int> _templates = [];
+    private readonly int[] _templateSizes = new int[MostTemplates];
+    private readonly int[] _templates = new int[MostTemplates];
+
+    // No journal (nothing outlives the sandbox), no reserve for root. HostTool hands the image over as 3.
+    private readonly byte** _mkfs = HostTool.Vector(
+        ["/sbin/mkfs.ext4", "-q", "-F", "-m", "0", "-I", "256", "-O", "^has_journal,^resize_inode", "-E", "lazy_itable_init=1,nodiscard,root_owner=0:0", "/proc/self/fd/3"]);
     private readonly int[] _ready = new int[ReadyTarget];
     private readonly byte* _ext4 = InitBlock.Text("ext4");
     private readonly byte* _tmpfs = InitBlock.Text("tmpfs");
@@ -32,11 +37,11 @@ internal sealed unsafe class TmpImages
     private readonly byte* _empty = InitBlock.Text("");
     private readonly LoopConfig* _config = (LoopConfig*)NativeMemory.AllocZeroed((nuint)sizeof(LoopConfig));
     private int _readyCount;
+    private int _nextTemplate;
     private bool _directIo = true;
 
     public TmpImages(string folder, bool inMemory)
     {
-        _folder = folder;
         _folderPath = InitBlock.Text(folder);
         if (inMemory)
         {
@@ -59,7 +64,9 @@ internal sealed unsafe class TmpImages
     public string? WhyInMemory { get; }
 
     /// <summary>A detached mount, its root owned by the sandbox's root and open to all. Negative errno on failure.</summary>
-    public int Take(int megabytes, int slot, out SetupStep step)
+    /// <param name="megabytes">512-10,240.</param>
+    /// <param name="root">The sandbox's root, as the host numbers it.</param>
+    public int Take(int megabytes, uint root, out SetupStep step)
     {
         int mount;
         if (megabytes == DefaultMb && _readyCount > 0)
@@ -74,7 +81,6 @@ internal sealed unsafe class TmpImages
 
         if (mount < 0)
             return mount;
-        var root = Identity.RootOf(slot);
         if (Tmds.Linux.LibC.fchownat(mount, _empty, root, root, 0x1000 /* AT_EMPTY_PATH */) < 0)
         {
             step = SetupStep.TmpMount;
@@ -233,43 +239,41 @@ internal sealed unsafe class TmpImages
         return result;
     }
 
-    /// <summary>An image of that size with an empty file system, made once by mkfs.ext4 and kept open without a name.</summary>
+    /// <summary>An image of that size with an empty file system, made by mkfs.ext4 at the size's first use and kept open without a name.</summary>
     private int Template(int megabytes, out SetupStep step, out int error)
     {
         step = SetupStep.TmpImage;
         error = 0;
-        if (_templates.TryGetValue(megabytes, out var known))
-            return known;
-        var path = $"{_folder}/.template-{Environment.ProcessId}-{megabytes}";
-        try
+        for (var i = 0; i < MostTemplates; i++)
         {
-            using (var file = File.Create(path))
-                file.SetLength((long)megabytes << 20);
-
-            // No journal (nothing outlives the sandbox), no reserve for root, 16 KiB an inode as usual.
-            error = HostTool.Run(["/sbin/mkfs.ext4", "-q", "-F", "-m", "0", "-I", "256", "-O", "^has_journal,^resize_inode", "-E", "lazy_itable_init=1,nodiscard,root_owner=0:0", path]);
-            if (error != 0)
-                return -1;
-            fixed (byte* name = System.Text.Encoding.UTF8.GetBytes(path + "\0"))
-            {
-                var fd = Kernel.Openat(Kernel.AtFdcwd, name, O.ReadWrite | O.Cloexec, 0);
-                if (fd < 0)
-                {
-                    error = -fd;
-                    return -1;
-                }
-
-                error = OpenRoot(fd);
-                if (error != 0)
-                    return -1;
-                _templates[megabytes] = fd;
-                return fd;
-            }
+            if (_templateSizes[i] == megabytes)
+                return _templates[i];
         }
-        finally
+
+        var image = Kernel.Openat(Kernel.AtFdcwd, _folderPath, O.ReadWrite | O.TmpFile | O.Cloexec, 0x180 /* 0600 */);
+        error = image < 0 ? -image : Tmds.Linux.LibC.ftruncate(image, (long)megabytes << 20) < 0 ? Tmds.Linux.LibC.errno : 0;
+        if (error == 0)
+            error = HostTool.Run(_mkfs, image);
+        if (error == 0)
+            error = OpenRoot(image);
+        if (error != 0)
         {
-            File.Delete(path);
+            Kernel.Close(image);
+            return -1;
         }
+
+        Keep(megabytes, image);
+        return image;
+    }
+
+    /// <summary>Whoever asks for many sizes makes work, not files: the oldest goes, but for the default one, which is the first.</summary>
+    private void Keep(int megabytes, int image)
+    {
+        var at = _nextTemplate;
+        _nextTemplate = at + 1 < MostTemplates ? at + 1 : 1;
+        if (_templateSizes[at] != 0)
+            Kernel.Close(_templates[at]);
+        (_templateSizes[at], _templates[at]) = (megabytes, image);
     }
 
     /// <summary>Mounts the template once: its root becomes open to all and loses lost+found.</summary>

@@ -30,9 +30,9 @@ public abstract class CgroupTest : IDisposable
     protected static CgroupLimits Limits(int memoryMb = 64, int weight = 100, int quota = 0, int pids = 64) =>
         new() { MemoryMb = memoryMb, CpuWeight = weight, CpuMaxUsecPer100ms = quota, PidsMax = pids };
 
-    protected TestGroup Create(uint id, CgroupLimits limits) => Create(Driver, id, limits);
+    protected TestGroup Create(ulong id, CgroupLimits limits) => Create(Driver, id, limits);
 
-    protected static TestGroup Create(CgroupDriver driver, uint id, CgroupLimits limits)
+    protected static TestGroup Create(CgroupDriver driver, ulong id, CgroupLimits limits)
     {
         var handles = CgroupHandles.None;
         var result = driver.Create(id, limits, ref handles, out var step);

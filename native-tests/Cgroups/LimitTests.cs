@@ -76,6 +76,8 @@ public sealed class LimitTests : CgroupTest
             Assert.Equal(bytes, TestGroup.Read(group.Memory, "memory.limit_in_bytes"));
             if (File.Exists($"{group.Memory}/memory.memsw.limit_in_bytes"))
                 Assert.Equal(bytes, TestGroup.Read(group.Memory, "memory.memsw.limit_in_bytes"));
+            if (File.Exists($"{group.Memory}/memory.kmem.tcp.limit_in_bytes"))
+                Assert.Equal((((long)memoryMb << 20) / 4).ToString(), TestGroup.Read(group.Memory, "memory.kmem.tcp.limit_in_bytes"));
             Assert.Equal(Math.Max(2, weight * 1024 / 100).ToString(), TestGroup.Read(group.Cpu, "cpu.shares"));
             Assert.Equal(quota == 0 ? "-1" : quota.ToString(), TestGroup.Read(group.Cpu, "cpu.cfs_quota_us"));
             Assert.Equal("100000", TestGroup.Read(group.Cpu, "cpu.cfs_period_us"));

@@ -3,11 +3,11 @@ using Hearth.Sandbox.Cgroups;
 namespace Hearth.NativeTests.Cgroups;
 
 /// <summary>A sandbox's groups as the driver made them, and where they lie.</summary>
-public sealed class TestGroup(CgroupDriver driver, uint id, CgroupHandles handles) : IDisposable
+public sealed class TestGroup(CgroupDriver driver, ulong id, CgroupHandles handles) : IDisposable
 {
     private CgroupHandles _handles = handles;
 
-    public uint Id { get; } = id;
+    public ulong Id { get; } = id;
 
     public CgroupDriver Driver { get; } = driver;
 

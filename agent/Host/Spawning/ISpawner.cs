@@ -33,8 +33,8 @@ public sealed record SandboxSpec(
 /// <summary>One running sandbox. The pipe ends belong to this object; <see cref="ResetAsync"/> replaces all three.</summary>
 public interface ISandbox
 {
-    /// <summary>Unique for the life of the spawner.</summary>
-    uint Id { get; }
+    /// <summary>1 to 2^63 - 1; unique for the life of the spawner, and the next one's cannot be guessed.</summary>
+    ulong Id { get; }
 
     /// <summary>Where Init, Invoke and Shutdown frames are written. Non-blocking.</summary>
     SafeFileHandle Requests { get; }

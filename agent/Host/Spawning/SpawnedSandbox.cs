@@ -22,14 +22,14 @@ internal sealed class SpawnedSandbox : ISandbox
     private bool _lostOutOfMemory;
     private Task? _destroyed;
 
-    public SpawnedSandbox(SpawnerClient spawner, uint id, IReadOnlyList<System.Runtime.InteropServices.SafeHandle> shell)
+    public SpawnedSandbox(SpawnerClient spawner, ulong id, IReadOnlyList<System.Runtime.InteropServices.SafeHandle> shell)
     {
         _spawner = spawner;
         Id = id;
         _shell = [.. shell.Cast<SafeFileHandle>()];
     }
 
-    public uint Id { get; }
+    public ulong Id { get; }
 
     public SafeFileHandle Requests => _pipes[0];
 
@@ -116,6 +116,13 @@ internal sealed class SpawnedSandbox : ISandbox
             else if (generation > _generation)
                 _earlyExit = (generation, status, outOfMemory); // the answer that started it has not been taken up yet
         }
+    }
+
+    /// <summary>The spawner is gone and has taken the sandbox along; or it does not answer, and what runs here must not go on unwatched.</summary>
+    internal void Abandon()
+    {
+        Write(ShellFd.Kill, (byte)'1');
+        Lost(outOfMemory: false);
     }
 
     internal void Lost(bool outOfMemory)

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Hearth.Sandbox.Linux;
 using Hearth.Sandbox.Plan;
 using Hearth.Sandbox.Protocol;
@@ -7,25 +9,32 @@ using Hearth.Sandbox.Protocol;
 namespace Hearth.Agent.Spawning;
 
 /// <summary>
-/// <see cref="ISpawner"/> over the spawner's socket. One thread waits for answers; it connects again, with back-off, when the spawner went away. All sandboxes of
-/// a lost connection are dead: the spawner takes them with it.
+/// <see cref="ISpawner"/> over the spawner's socket. One thread waits for answers; it connects again, with back-off, when the spawner went away or is stuck: a
+/// spawner that has said nothing for a while is asked for its status, and one that does not answer that is given up. All sandboxes of a lost connection are dead:
+/// the spawner takes them with it, and until it does the agent kills them itself.
 /// </summary>
 public sealed partial class SpawnerClient : ISpawner, IDisposable
 {
+    /// <summary>More than the spawner gives a sandbox's init (10 s).</summary>
+    private static readonly TimeSpan s_answerLimit = TimeSpan.FromSeconds(15);
+
     private readonly string _path;
+    private readonly TimeSpan _limit;
     private readonly ILogger _log;
     private readonly ConcurrentDictionary<uint, TaskCompletionSource<SpawnerReply>> _waiting = new();
-    private readonly ConcurrentDictionary<uint, SpawnedSandbox> _sandboxes = new();
+    private readonly ConcurrentDictionary<ulong, SpawnedSandbox> _sandboxes = new();
     private readonly TaskCompletionSource<string> _firstHello = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile SpawnerSocket? _socket;
     private volatile bool _connected;
     private volatile bool _disposed;
     private uint _lastTag;
-    private uint _lastSandbox;
+    private ulong _lastSandbox = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
 
-    public SpawnerClient(string socketPath, ILogger log)
+    /// <param name="answerLimit">After which a request is given up, and a silent spawner too. Default 15 s.</param>
+    public SpawnerClient(string socketPath, ILogger log, TimeSpan? answerLimit = null)
     {
         _path = socketPath;
+        _limit = answerLimit ?? s_answerLimit;
         _log = log;
         new Thread(Run) { IsBackground = true, Name = "spawner" }.Start();
     }
@@ -37,9 +46,20 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
 
     public async Task<ISandbox> StartAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
-        var id = Interlocked.Increment(ref _lastSandbox);
+        var id = NextSandbox();
         var create = new CreateRequest { Header = Header(RequestKind.Create, id), MemoryMb = spec.MemoryMb, TmpMb = spec.TmpMb, HardCpuCap = spec.HardCpuCap ? 1 : 0 };
-        var shell = await AskAsync(create.Header.Tag, ref create).ConfigureAwait(false);
+        SpawnerReply shell;
+        try
+        {
+            shell = await AskAsync(create.Header.Tag, ref create).ConfigureAwait(false);
+        }
+        catch (SpawnerException) when (_connected)
+        {
+            // Perhaps only late: what comes of it must not stay.
+            _ = DestroyAsync(id);
+            throw;
+        }
+
         var sandbox = new SpawnedSandbox(this, id, shell.Descriptors);
         _sandboxes[id] = sandbox;
         try
@@ -57,13 +77,13 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         }
     }
 
-    internal Task<SpawnerReply> ResetAsync(uint id)
+    internal Task<SpawnerReply> ResetAsync(ulong id)
     {
         var header = Header(RequestKind.Reset, id);
         return AskAsync(header.Tag, ref header);
     }
 
-    internal async Task DestroyAsync(uint id)
+    internal async Task DestroyAsync(ulong id)
     {
         try
         {
@@ -80,7 +100,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         }
     }
 
-    private unsafe ClaimRequest ClaimOf(uint id, SandboxSpec spec)
+    private unsafe ClaimRequest ClaimOf(ulong id, SandboxSpec spec)
     {
         if (spec.CodeSha256.Length != SpawnerProtocol.HashLength || spec.Layers.Count > SpawnerProtocol.MaxLayers)
             throw new ArgumentException("a code hash has 32 bytes, and there are at most 5 layers", nameof(spec));
@@ -91,7 +111,19 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         return claim;
     }
 
-    private RequestHeader Header(RequestKind kind, uint sandbox) =>
+    /// <summary>Begins at a random number: ids appear in the names of cgroups, and nobody should know the next one.</summary>
+    private ulong NextSandbox()
+    {
+        ulong id;
+        do
+        {
+            id = Interlocked.Increment(ref _lastSandbox) & RequestHeader.MaxSandboxId;
+        }
+        while (id == 0);
+        return id;
+    }
+
+    private RequestHeader Header(RequestKind kind, ulong sandbox) =>
         new() { Version = SpawnerProtocol.Version, Kind = kind, Tag = Interlocked.Increment(ref _lastTag), SandboxId = sandbox };
 
     private Task<SpawnerReply> AskAsync<T>(uint tag, ref T request)
@@ -111,7 +143,22 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
             answer.TrySetException(Gone());
         }
 
-        return answer.Task;
+        return WithinLimitAsync(tag, answer.Task);
+    }
+
+    private async Task<SpawnerReply> WithinLimitAsync(uint tag, Task<SpawnerReply> answer)
+    {
+        try
+        {
+            return await answer.WaitAsync(_limit).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Whoever takes it out of the table owns it: an answer that came at the last moment is taken after all.
+            if (!_waiting.TryRemove(tag, out _))
+                return await answer.ConfigureAwait(false);
+            throw new SpawnerException($"the spawner at {_path} has not answered within {_limit.TotalSeconds:0.#} s; is it stopped, or the machine's disk stuck? (see its process's state)");
+        }
     }
 
     private SpawnerException Gone() => new($"the spawner at {_path} is away; it is started again by hearth up or systemd");
@@ -123,7 +170,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         {
             try
             {
-                using var socket = SpawnerSocket.Connect(_path);
+                using var socket = SpawnerSocket.Connect(_path, _limit, _limit / 5);
                 delay = 20;
                 Converse(socket);
             }
@@ -145,13 +192,49 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
     {
         var hello = Header(RequestKind.Hello, 0);
         Span<int> descriptors = stackalloc int[16];
-        if (!socket.Send(ref hello) || !socket.Receive(out var mode, descriptors, out _) || mode.Tag != hello.Tag || mode.Error != 0)
+        if (!socket.Send(ref hello) || !Await(socket, hello.Tag, out var mode) || mode.Error != 0)
             return;
         _socket = socket;
         _connected = true;
         _firstHello.TrySetResult(mode.Value == 1 ? "v2" : "hybrid");
-        while (!_disposed && socket.Receive(out var answer, descriptors, out var count))
-            Deliver(answer, descriptors[..count]);
+        uint status = 0;
+        long asked = 0;
+        while (!_disposed)
+        {
+            switch (socket.Receive(out var answer, descriptors, out var count))
+            {
+                case Received.End:
+                    return;
+                case Received.Answer:
+                    status = 0; // it speaks, whatever it says
+                    Deliver(answer, descriptors[..count]);
+                    break;
+                case Received.Silence when status == 0:
+                    var question = Header(RequestKind.Status, 0);
+                    (status, asked) = (question.Tag, Stopwatch.GetTimestamp());
+                    if (!socket.Send(ref question))
+                        return;
+                    break;
+                case Received.Silence when Stopwatch.GetElapsedTime(asked) > _limit:
+                    SpawnerStuck(_log, _limit.TotalSeconds);
+                    return;
+            }
+        }
+    }
+
+    private bool Await(SpawnerSocket socket, uint tag, out Answer answer)
+    {
+        Span<int> descriptors = stackalloc int[16];
+        var began = Stopwatch.GetTimestamp();
+        Received received;
+        do
+        {
+            received = socket.Receive(out answer, descriptors, out _);
+        }
+        while (received == Received.Silence && !_disposed && Stopwatch.GetElapsedTime(began) < _limit);
+        if (received == Received.Silence)
+            SpawnerStuck(_log, _limit.TotalSeconds);
+        return received == Received.Answer && answer.Tag == tag;
     }
 
     private void Deliver(in Answer answer, ReadOnlySpan<int> descriptors)
@@ -189,7 +272,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         foreach (var id in _sandboxes.Keys)
         {
             if (_sandboxes.TryRemove(id, out var sandbox))
-                sandbox.Lost(outOfMemory: false);
+                sandbox.Abandon();
         }
     }
 
@@ -201,6 +284,9 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
 
     [LoggerMessage(EventId = 100, Level = LogLevel.Warning, Message = "spawner not reachable, trying on: {Reason}")]
     private static partial void SpawnerUnreachable(ILogger log, string reason);
+
+    [LoggerMessage(EventId = 101, Level = LogLevel.Error, Message = "the spawner has not answered for {Seconds:0.#} s: its sandboxes are given up, connecting again")]
+    private static partial void SpawnerStuck(ILogger log, double seconds);
 }
 
 /// <summary>The spawner's answer to one request, with the descriptors that came along.</summary>

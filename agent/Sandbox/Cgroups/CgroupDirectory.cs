@@ -7,7 +7,7 @@ namespace Hearth.Sandbox.Cgroups;
 /// <summary>A slice held open, and the groups <c>sb-&lt;id&gt;</c> in it. Names are formed on the stack; errors are -errno.</summary>
 internal sealed unsafe class CgroupDirectory : IDisposable
 {
-    // "sb-4294967295/memory.memsw.limit_in_bytes" and its NUL are 42.
+    // "sb-9223372036854775807/memory.kmem.tcp.limit_in_bytes" and its NUL are 54.
     private const int LongestName = 64;
 
     private int _fd;
@@ -24,7 +24,7 @@ internal sealed unsafe class CgroupDirectory : IDisposable
         return new(path, fd);
     }
 
-    public int Make(uint id)
+    public int Make(ulong id)
     {
         Span<byte> name = stackalloc byte[LongestName];
         Format(name, id, default);
@@ -42,7 +42,7 @@ internal sealed unsafe class CgroupDirectory : IDisposable
         }
     }
 
-    public int Remove(uint id)
+    public int Remove(ulong id)
     {
         Span<byte> name = stackalloc byte[LongestName];
         Format(name, id, default);
@@ -50,25 +50,25 @@ internal sealed unsafe class CgroupDirectory : IDisposable
             return unlinkat(_fd, p, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -errno;
     }
 
-    public int OpenGroup(uint id)
+    public int OpenGroup(ulong id)
     {
         Span<byte> name = stackalloc byte[LongestName];
         return CgroupFile.Open(_fd, Format(name, id, default), O_PATH | O_DIRECTORY);
     }
 
-    public int OpenFile(uint id, ReadOnlySpan<byte> file, int flags)
+    public int OpenFile(ulong id, ReadOnlySpan<byte> file, int flags)
     {
         Span<byte> name = stackalloc byte[LongestName];
         return CgroupFile.Open(_fd, Format(name, id, file), flags);
     }
 
-    public int Write(uint id, ReadOnlySpan<byte> file, ReadOnlySpan<byte> value)
+    public int Write(ulong id, ReadOnlySpan<byte> file, ReadOnlySpan<byte> value)
     {
         Span<byte> name = stackalloc byte[LongestName];
         return CgroupFile.Write(_fd, Format(name, id, file), value);
     }
 
-    public int WriteNumber(uint id, ReadOnlySpan<byte> file, long value)
+    public int WriteNumber(ulong id, ReadOnlySpan<byte> file, long value)
     {
         Span<byte> text = stackalloc byte[20];
         Utf8Formatter.TryFormat(value, text, out var length);
@@ -82,7 +82,7 @@ internal sealed unsafe class CgroupDirectory : IDisposable
         _fd = -1;
     }
 
-    private static Span<byte> Format(Span<byte> buffer, uint id, ReadOnlySpan<byte> file)
+    private static Span<byte> Format(Span<byte> buffer, ulong id, ReadOnlySpan<byte> file)
     {
         "sb-"u8.CopyTo(buffer);
         Utf8Formatter.TryFormat(id, buffer[3..], out var digits);

@@ -33,11 +33,11 @@ public abstract class CgroupDriver
     /// <summary>Makes and limits the groups of a sandbox.</summary>
     /// <param name="handles">Overwritten; the caller closes them.</param>
     /// <returns>0, or -errno of <paramref name="step"/> with nothing left behind.</returns>
-    public abstract int Create(uint id, in CgroupLimits limits, ref CgroupHandles handles, out CgroupStep step);
+    public abstract int Create(ulong id, in CgroupLimits limits, ref CgroupHandles handles, out CgroupStep step);
 
     /// <summary>Changes the limits of a sandbox that exists.</summary>
     /// <returns>0, or -errno of <paramref name="step"/>; earlier steps stay changed. -EBUSY on v1: more memory is in use than that.</returns>
-    public abstract int SetLimits(uint id, in CgroupLimits limits, out CgroupStep step);
+    public abstract int SetLimits(ulong id, in CgroupLimits limits, out CgroupStep step);
 
     /// <summary>Moves a process into the v1 groups, memory first; nothing to do on v2, where CLONE_INTO_CGROUP did it.</summary>
     /// <remarks>Charges do not move with it: the process waits for this before it dirties a page.</remarks>
@@ -45,7 +45,7 @@ public abstract class CgroupDriver
 
     /// <summary>Removes the groups of a sandbox; those that are gone already are fine.</summary>
     /// <returns>0, or -EBUSY while a process is in one: call again.</returns>
-    public abstract int Remove(uint id);
+    public abstract int Remove(ulong id);
 
     /// <summary>Kills and removes every sandbox that an earlier process of this node left in the slice. Only when the node's lock is held.</summary>
     /// <returns>How many sandboxes were removed. One whose process cannot die (state D) stays, and its id answers -EEXIST.</returns>

@@ -7,7 +7,7 @@ namespace Hearth.Sandbox.Cgroups;
 /// </remarks>
 internal static class CgroupProbe
 {
-    public const uint Id = uint.MaxValue;
+    public const ulong Id = ulong.MaxValue;
 
     public static void Run(CgroupDriver driver)
     {

@@ -13,6 +13,7 @@ public enum CgroupStep : byte
     MakePids,
     MemoryMax,
     SwapMax,
+    TcpMax,
     OomGroup,
     CpuWeight,
     CpuMax,

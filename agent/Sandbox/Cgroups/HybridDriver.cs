@@ -38,7 +38,7 @@ internal sealed class HybridDriver(CgroupHierarchies hierarchies) : CgroupDriver
             throw CgroupPath.Failure($"write \"{value}\"", $"{path}/memory.memsw.limit_in_bytes", -memsw);
     }
 
-    public override int Create(uint id, in CgroupLimits limits, ref CgroupHandles handles, out CgroupStep step)
+    public override int Create(ulong id, in CgroupLimits limits, ref CgroupHandles handles, out CgroupStep step)
     {
         handles = CgroupHandles.None;
         step = CgroupStep.Validate;
@@ -57,7 +57,7 @@ internal sealed class HybridDriver(CgroupHierarchies hierarchies) : CgroupDriver
         return result;
     }
 
-    public override int SetLimits(uint id, in CgroupLimits limits, out CgroupStep step)
+    public override int SetLimits(ulong id, in CgroupLimits limits, out CgroupStep step)
     {
         step = CgroupStep.Validate;
         return limits.IsValid ? WriteLimits(id, limits, out step) : -EINVAL;
@@ -81,7 +81,7 @@ internal sealed class HybridDriver(CgroupHierarchies hierarchies) : CgroupDriver
         return 0;
     }
 
-    public override int Remove(uint id) => Slice.Remove(id);
+    public override int Remove(ulong id) => Slice.Remove(id);
 
     public override int SweepLeftovers() => CgroupSweep.Run(Slice.Paths);
 
@@ -95,7 +95,7 @@ internal sealed class HybridDriver(CgroupHierarchies hierarchies) : CgroupDriver
         $"cgroup controller {controller}: neither in the v2 tree here nor mounted as v1 where this process's group can be reached; "
         + $"boot with systemd.unified_cgroup_hierarchy=1, or mount it: mkdir -p /sys/fs/cgroup/{controller} && mount -t cgroup -o {controller} none /sys/fs/cgroup/{controller}");
 
-    private int WriteLimits(uint id, in CgroupLimits limits, out CgroupStep step)
+    private int WriteLimits(ulong id, in CgroupLimits limits, out CgroupStep step)
     {
         step = CgroupStep.MemoryMax;
         var result = Slice.Memory.WriteNumber(id, "memory.limit_in_bytes"u8, limits.MemoryBytes);
@@ -111,6 +111,12 @@ internal sealed class HybridDriver(CgroupHierarchies hierarchies) : CgroupDriver
         result = isRaised ? Slice.Memory.WriteNumber(id, "memory.limit_in_bytes"u8, limits.MemoryBytes) : 0;
         if (result != 0)
             return result;
+        step = CgroupStep.TcpMax;
+        // v1 counts what lies in TCP buffers apart, and has no limit for it unless told. A quarter of the setting is more than any function's loopback needs.
+        // Absent without CONFIG_INET or with cgroup.memory=nosocket.
+        result = Slice.Memory.WriteNumber(id, "memory.kmem.tcp.limit_in_bytes"u8, limits.MemoryBytes / 4);
+        if (result != 0 && result != -ENOENT)
+            return result;
         step = CgroupStep.CpuWeight;
         result = Slice.Cpu.WriteNumber(id, "cpu.shares"u8, limits.CpuShares);
         if (result != 0)
@@ -124,7 +130,7 @@ internal sealed class HybridDriver(CgroupHierarchies hierarchies) : CgroupDriver
         return Slice.Pids.WriteNumber(id, "pids.max"u8, limits.PidsMax);
     }
 
-    private int OpenHandles(uint id, ref CgroupHandles handles, out CgroupStep step)
+    private int OpenHandles(ulong id, ref CgroupHandles handles, out CgroupStep step)
     {
         step = CgroupStep.OpenGroup;
         if ((handles.GroupFd = Slice.Unified.OpenGroup(id)) < 0)

@@ -8,7 +8,7 @@ namespace Hearth.Sandbox.Cgroups;
 internal static class HybridOomEvent
 {
     /// <returns>The eventfd (non-blocking), or -errno.</returns>
-    public static int Register(CgroupDirectory memory, uint id, int oomControlFd)
+    public static int Register(CgroupDirectory memory, ulong id, int oomControlFd)
     {
         var control = memory.OpenFile(id, "cgroup.event_control"u8, O_WRONLY);
         if (control < 0)

@@ -48,7 +48,7 @@ internal sealed class HybridSlice
         }
     }
 
-    public int Make(uint id, out CgroupStep step)
+    public int Make(ulong id, out CgroupStep step)
     {
         for (var i = 0; i < _distinct.Length; i++)
         {
@@ -66,7 +66,7 @@ internal sealed class HybridSlice
         return 0;
     }
 
-    public int Remove(uint id)
+    public int Remove(ulong id)
     {
         var result = 0;
         for (var i = _distinct.Length - 1; i >= 0; i--)

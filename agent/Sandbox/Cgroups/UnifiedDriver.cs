@@ -27,7 +27,7 @@ internal sealed class UnifiedDriver(CgroupHierarchies hierarchies) : CgroupDrive
         CgroupPath.Write($"{Directory.Path}/memory.swap.max", bytes > 0 ? "0" : "max");
     }
 
-    public override int Create(uint id, in CgroupLimits limits, ref CgroupHandles handles, out CgroupStep step)
+    public override int Create(ulong id, in CgroupLimits limits, ref CgroupHandles handles, out CgroupStep step)
     {
         handles = CgroupHandles.None;
         step = CgroupStep.Validate;
@@ -51,7 +51,7 @@ internal sealed class UnifiedDriver(CgroupHierarchies hierarchies) : CgroupDrive
         return result;
     }
 
-    public override int SetLimits(uint id, in CgroupLimits limits, out CgroupStep step)
+    public override int SetLimits(ulong id, in CgroupLimits limits, out CgroupStep step)
     {
         step = CgroupStep.Validate;
         return limits.IsValid ? WriteLimits(id, limits, isNew: false, out step) : -EINVAL;
@@ -63,7 +63,7 @@ internal sealed class UnifiedDriver(CgroupHierarchies hierarchies) : CgroupDrive
         return 0;
     }
 
-    public override int Remove(uint id) => Directory.Remove(id);
+    public override int Remove(ulong id) => Directory.Remove(id);
 
     public override int SweepLeftovers() => CgroupSweep.Run([Directory.Path]);
 
@@ -75,7 +75,7 @@ internal sealed class UnifiedDriver(CgroupHierarchies hierarchies) : CgroupDrive
         _slice = null;
     }
 
-    private int WriteLimits(uint id, in CgroupLimits limits, bool isNew, out CgroupStep step)
+    private int WriteLimits(ulong id, in CgroupLimits limits, bool isNew, out CgroupStep step)
     {
         step = CgroupStep.SwapMax;
         // Absent where the kernel was built or booted without swap accounting; then there is no swap to refuse.
@@ -101,7 +101,7 @@ internal sealed class UnifiedDriver(CgroupHierarchies hierarchies) : CgroupDrive
         return isNew ? 0 : Directory.Write(id, "cpu.max"u8, "max"u8);
     }
 
-    private int OpenHandles(uint id, ref CgroupHandles handles, out CgroupStep step)
+    private int OpenHandles(ulong id, ref CgroupHandles handles, out CgroupStep step)
     {
         step = CgroupStep.OpenGroup;
         if ((handles.GroupFd = Directory.OpenGroup(id)) < 0)

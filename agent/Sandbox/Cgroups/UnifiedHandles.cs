@@ -6,7 +6,7 @@ namespace Hearth.Sandbox.Cgroups;
 /// <summary>The files that every v2 group has, with or without controllers.</summary>
 internal static class UnifiedHandles
 {
-    public static int Open(CgroupDirectory directory, uint id, ref CgroupHandles handles, out CgroupStep step)
+    public static int Open(CgroupDirectory directory, ulong id, ref CgroupHandles handles, out CgroupStep step)
     {
         step = CgroupStep.OpenFreeze;
         if ((handles.FreezeFd = directory.OpenFile(id, "cgroup.freeze"u8, O_WRONLY)) < 0)

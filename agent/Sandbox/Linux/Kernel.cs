@@ -103,6 +103,8 @@ public static unsafe partial class Kernel
 
     public static int Fcntl(int fd, int command, int argument) => Result(LibC.syscall(Nr.Fcntl, fd, command, argument));
 
+    public static int SetLock(int fd, FileLock* range) => Result(LibC.syscall(Nr.Fcntl, fd, FileLock.SetLock, range));
+
     public static int Pipe2(int* fds, int flags) => Result(LibC.syscall(Nr.Pipe2, fds, flags));
 
     public static int Socketpair(int type, int* fds) => Result(LibC.syscall(Nr.Socketpair, 1 /* AF_UNIX */, type, 0, fds));

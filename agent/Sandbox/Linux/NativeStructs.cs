@@ -21,6 +21,20 @@ public struct OpenHow
     public ulong Flags, Mode, Resolve;
 }
 
+/// <summary>A lock on a range of a file's bytes, fcntl(2). It belongs to the process: children do not inherit it, and the kernel lifts it when the process ends.</summary>
+[NativeStruct("struct flock", "fcntl.h", Fields = ["Type=l_type", "Whence=l_whence", "Start=l_start", "Length=l_len", "Pid=l_pid"])]
+[NativeConstants("fcntl.h", Names = ["SetLock=F_SETLK", "WriteLock=F_WRLCK"])]
+[StructLayout(LayoutKind.Sequential)]
+public struct FileLock
+{
+    public const int SetLock = 6;
+    public const short WriteLock = 1;
+
+    public short Type, Whence;
+    public long Start, Length;
+    public int Pid;
+}
+
 /// <summary>mount_setattr(2).</summary>
 [NativeStruct("struct mount_attr", "sys/mount.h", Fields = ["Set=attr_set", "Clear=attr_clr", "UserNamespace=userns_fd"])]
 [NativeConstants("sys/mount.h", Prefix = "MOUNT_ATTR_", Case = NativeCase.Upper, Names = ["ReadOnly=MOUNT_ATTR_RDONLY"])]

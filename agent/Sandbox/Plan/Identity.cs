@@ -20,12 +20,16 @@ public static class Identity
 
     private const uint FirstSandbox = 2_000_010_000;
 
+    /// <summary>How many nodes of one machine can have users of their own.</summary>
+    public const int UserRanges = 1024;
+
     /// <summary>Most sandboxes that one spawner holds.</summary>
     public const int MaxSandboxes = 4096;
 
     /// <summary>The host's id of uid and gid 0 inside the sandbox of a slot.</summary>
-    public static uint RootOf(int slot) => FirstSandbox + (2 * (uint)slot);
+    /// <param name="range">The node's own, 0 to <see cref="UserRanges"/> - 1.</param>
+    public static uint RootOf(int range, int slot) => FirstSandbox + (2 * (uint)((range * MaxSandboxes) + slot));
 
     /// <summary>The host's id of <see cref="Handler"/> inside the sandbox of a slot.</summary>
-    public static uint HandlerOf(int slot) => FirstSandbox + (2 * (uint)slot) + 1;
+    public static uint HandlerOf(int range, int slot) => RootOf(range, slot) + 1;
 }

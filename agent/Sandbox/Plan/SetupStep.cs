@@ -48,6 +48,8 @@ public enum SetupStep : ushort
     InitSeccomp = 52,
     InitSignals = 53,
     InitCloseFds = 54,
+    InitMaskProc = 55,
+    InitLimits = 56,
 
     // Init, starting a runtime.
     AttachCode = 60,
@@ -62,6 +64,7 @@ public enum SetupStep : ushort
     RuntimeWorkingDirectory = 69,
     RuntimeExec = 70,
     ResetTookTooLong = 71,
+    ResetIpc = 72,
 }
 
 public static class SetupSteps
@@ -108,6 +111,8 @@ public static class SetupSteps
         SetupStep.InitSeccomp => "init: base seccomp filter",
         SetupStep.InitSignals => "init: signals",
         SetupStep.InitCloseFds => "init: closing inherited descriptors",
+        SetupStep.InitMaskProc => "init: covering files of /proc",
+        SetupStep.InitLimits => "init: setrlimit",
         SetupStep.AttachCode => "init: mounting /var/task",
         SetupStep.AttachRuntime => "init: mounting /var/runtime",
         SetupStep.AttachLayer => "init: mounting /opt",
@@ -120,6 +125,7 @@ public static class SetupSteps
         SetupStep.RuntimeWorkingDirectory => "runtime: chdir /var/task",
         SetupStep.RuntimeExec => "runtime: exec (is the language installed where the sandbox sees it?)",
         SetupStep.ResetTookTooLong => "reset of the sandbox took too long",
+        SetupStep.ResetIpc => "init: a new IPC namespace for a reset",
         _ => $"step {(ushort)step}",
     };
 }

@@ -11,7 +11,7 @@ namespace Hearth.Sandbox.Protocol;
 /// </summary>
 public static class SpawnerProtocol
 {
-    public const ushort Version = 1;
+    public const ushort Version = 2;
 
     /// <summary>Descriptors that come with the answer to <see cref="RequestKind.Create"/>, in the order of <see cref="ShellFd"/>; absent ones are /dev/null.</summary>
     public const int ShellFdCount = 8;
@@ -39,6 +39,12 @@ public enum RequestKind : ushort
 
     /// <summary>Kills and removes a sandbox. Answered when nothing of it is left.</summary>
     Destroy = 5,
+
+    /// <summary>
+    /// Is the spawner at work, and how is it? Answered at once: <see cref="Answer.Value"/> is the managed memory that it has allocated since it said "ready", in
+    /// bytes (it should be 0: a process that forks must not be in the middle of a collection), <see cref="Answer.Generation"/> the number of its sandboxes.
+    /// </summary>
+    Status = 6,
 }
 
 /// <summary>Index of each descriptor in the answer to Create.</summary>
@@ -64,10 +70,10 @@ public struct RequestHeader
     /// <summary>Comes back in the answer.</summary>
     public uint Tag;
 
-    /// <summary>Chosen by the agent, not 0, not in use.</summary>
-    public uint SandboxId;
+    /// <summary>Chosen by the agent: 1 to 2^63 - 1, not in use. The agent begins at a random one, since the name of a cgroup is made of it.</summary>
+    public ulong SandboxId;
 
-    public uint Reserved;
+    public const ulong MaxSandboxId = long.MaxValue;
 }
 
 [ProtocolStruct(32)]
@@ -117,14 +123,14 @@ public enum AnswerKind : ushort
 }
 
 /// <summary>Every packet of the spawner.</summary>
-[ProtocolStruct(28)]
+[ProtocolStruct(32)]
 [StructLayout(LayoutKind.Sequential)]
 public struct Answer
 {
     public ushort Version;
     public AnswerKind Kind;
     public uint Tag;
-    public uint SandboxId;
+    public ulong SandboxId;
 
     /// <summary>0, or a positive errno.</summary>
     public int Error;

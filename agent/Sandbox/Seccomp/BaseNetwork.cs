@@ -15,7 +15,7 @@ internal static class BaseNetwork
         SeccompRule.Allow("shutdown", 48, 210, "sockets"),
         SeccompRule.Allow("getsockname", 51, 204, "sockets"),
         SeccompRule.Allow("getpeername", 52, 205, "sockets"),
-        SeccompRule.Allow("setsockopt", 54, 208, "sockets"),
+        SeccompRule.Check("setsockopt", 54, 208, SeccompCases.SetSocketOption, "sockets; no programs for the kernel"),
         SeccompRule.Allow("getsockopt", 55, 209, "sockets"),
         SeccompRule.Allow("sendto", 44, 206, "sockets"),
         SeccompRule.Allow("recvfrom", 45, 207, "sockets"),

@@ -6,6 +6,7 @@ internal static class BaseRefused
     public static readonly SeccompRule[] Rules =
     [
         SeccompRule.Done("sync", 162, 81, "a flush of every disk of the machine, which would be felt by neighbours: answered as done"),
+        SeccompRule.Done("syncfs", 306, 267, "the same through one descriptor: any file of /usr leads to the host's own disk"),
         SeccompRule.Missing("clone3", 435, 435, "its flags lie in memory, where no filter sees them; ENOSYS makes libc use clone"),
         SeccompRule.Refuse("ptrace", 101, 117, "control over other processes"),
         SeccompRule.Refuse("process_vm_readv", 310, 270, "memory of other processes"),

@@ -6,6 +6,7 @@ internal static class ClosingRules
     public static readonly SeccompRule[] Rules =
     [
         SeccompRule.Check("clone", 56, 220, SeccompCases.CloneWithoutNamespaces, "threads and fork, no namespaces"),
+        SeccompRule.Missing("seccomp", 317, 277, "programs in the kernel, whose memory is everybody's; ENOSYS as from a kernel without it, which libraries expect"),
         SeccompRule.Refuse("unshare", 272, 97, "namespaces"),
         SeccompRule.Refuse("setns", 308, 268, "namespaces"),
         SeccompRule.Refuse("mount", 165, 40, "mounts"),

@@ -30,7 +30,7 @@ internal static class ConditionEmitter
     private static void EmitTest(BpfAssembler program, SeccompTest test, BpfLabel holds, BpfLabel otherwise)
     {
         // The low half of an argument comes first on both (little-endian) architectures.
-        program.Load(SeccompAbi.ArgumentsOffset + ((uint)test.Argument * sizeof(ulong)));
+        program.Load(SeccompAbi.ArgumentsOffset + ((uint)test.Argument * sizeof(ulong)) + (test.UpperHalf ? sizeof(uint) : 0u));
         if (test.AnyBit)
         {
             program.Jump(BpfCode.JumpAnyBit, test.Mask, holds, otherwise);

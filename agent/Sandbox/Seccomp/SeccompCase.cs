@@ -6,7 +6,10 @@ public sealed record SeccompCase(SeccompAction Action, params IReadOnlyList<Secc
 /// <summary>Cases in order, and what to do when none holds.</summary>
 public sealed record SeccompCondition(SeccompAction Otherwise, params IReadOnlyList<SeccompCase> Cases);
 
-/// <summary>A test of the low 32 bits of one argument: those are all that the kernel looks at in an int, and all the namespace flags of clone.</summary>
+/// <summary>
+/// A test of one half of an argument, the low 32 bits where nothing else is said: those are all that the kernel looks at in an int, and all the namespace flags
+/// of clone. A pointer takes a test of each half.
+/// </summary>
 /// <param name="Argument">0 to 5.</param>
 /// <param name="Mask">Put over the argument before it is compared; all ones for none.</param>
 /// <param name="Values">Holds when the masked argument is one of these; when there is none, when any bit of the mask is set.</param>
@@ -14,9 +17,14 @@ public sealed record SeccompTest(int Argument, uint Mask, params IReadOnlyList<u
 {
     public bool AnyBit => Values.Count == 0;
 
+    /// <summary>Looks at bits 32 to 63 instead.</summary>
+    public bool UpperHalf { get; init; }
+
     public static SeccompTest Is(int argument, params uint[] values) => new(argument, uint.MaxValue, values);
 
     public static SeccompTest Masked(int argument, uint mask, params uint[] values) => new(argument, mask, values);
 
     public static SeccompTest HasAny(int argument, uint bits) => new(argument, bits);
+
+    public static SeccompTest UpperHasAny(int argument, uint bits) => new(argument, bits) { UpperHalf = true };
 }

@@ -8,6 +8,7 @@ internal static class SeccompCases
 {
     private static readonly SeccompAction _noFamily = SeccompAction.Errno(FilteredArguments.EAFNOSUPPORT);
     private static readonly SeccompAction _noProtocol = SeccompAction.Errno(FilteredArguments.EPROTONOSUPPORT);
+    private static readonly SeccompAction _noOption = SeccompAction.Errno(FilteredArguments.ENOPROTOOPT);
     private static readonly SeccompAction _refused = SeccompAction.Errno(Errno.EPERM);
 
     /// <summary>
@@ -32,6 +33,55 @@ internal static class SeccompCases
 
     /// <summary>Asking (0xffffffff) and PER_LINUX. Others change the layout of memory (ADDR_NO_RANDOMIZE, READ_IMPLIES_EXEC) or emulate other systems.</summary>
     public static readonly SeccompCondition Personality = new(_refused, new SeccompCase(SeccompAction.Allow, Is(0, 0, uint.MaxValue)));
+
+    /// <summary>
+    /// A filter on a socket is a program in the kernel: its memory and the JIT's are everybody's and not counted as the function's, and what is left of it when a
+    /// sandbox ends is freed by the host's own workers. TCP_ULP would put one of the kernel's protocols (TLS) under a connection.
+    /// </summary>
+    public static readonly SeccompCondition SetSocketOption = new(
+        SeccompAction.Allow,
+        new(_refused, Is(1, FilteredArguments.SOL_SOCKET), Is(
+            2,
+            FilteredArguments.SO_ATTACH_FILTER,
+            FilteredArguments.SO_DETACH_FILTER,
+            FilteredArguments.SO_LOCK_FILTER,
+            FilteredArguments.SO_ATTACH_BPF,
+            FilteredArguments.SO_ATTACH_REUSEPORT_CBPF,
+            FilteredArguments.SO_ATTACH_REUSEPORT_EBPF,
+            FilteredArguments.SO_DETACH_REUSEPORT_BPF)),
+        new(_noOption, Is(1, FilteredArguments.IPPROTO_TCP), Is(2, FilteredArguments.TCP_ULP)));
+
+    /// <summary>
+    /// PR_SET_SECCOMP: a tenant's filters are programs in the kernel too. PR_SCHED_CORE: processes with a cookie of their own keep the neighbours off the sibling
+    /// hardware thread. Our own filters are installed by seccomp(2).
+    /// </summary>
+    public static readonly SeccompCondition ProcessControl =
+        new(SeccompAction.Allow, new SeccompCase(SeccompAction.Errno(Errno.EINVAL), Is(0, FilteredArguments.PR_SET_SECCOMP, FilteredArguments.PR_SCHED_CORE)));
+
+    /// <summary>The limit of 1 on core files is what keeps the host's core handler away: see Init. Lowering it to 0 would bring the handler back.</summary>
+    public static readonly SeccompCondition SetLimit = new(SeccompAction.Allow, new SeccompCase(_refused, Is(0, FilteredArguments.RLIMIT_CORE)));
+
+    /// <summary>Asking goes on: the pointer to a new limit is null.</summary>
+    public static readonly SeccompCondition ProcessLimit = new(
+        SeccompAction.Allow,
+        new(_refused, Is(1, FilteredArguments.RLIMIT_CORE), HasAny(2, uint.MaxValue)),
+        new(_refused, Is(1, FilteredArguments.RLIMIT_CORE), UpperHasAny(2, uint.MaxValue)));
+
+    /// <summary>/usr is the host's own: whoever watches it for readers sees which programs the host and the neighbours start, and when. Changes may be watched.</summary>
+    public static readonly SeccompCondition WatchAdd = new(
+        SeccompAction.Allow,
+        new SeccompCase(_refused, HasAny(2, FilteredArguments.IN_ACCESS | FilteredArguments.IN_OPEN | FilteredArguments.IN_CLOSE_NOWRITE)));
+
+    /// <summary>F_NOTIFY: the older way to watch a folder, DN_ACCESS included.</summary>
+    public static readonly SeccompCondition FileControl = new(SeccompAction.Allow, new SeccompCase(_refused, Is(1, FilteredArguments.F_NOTIFY)));
+
+    /// <summary>RWF_NOWAIT tells whether a page of a file is in memory: of one of /usr, whether somebody has used it lately. Answered as by a file system without it.</summary>
+    public static readonly SeccompCondition ReadWithFlags =
+        new(SeccompAction.Allow, new SeccompCase(SeccompAction.Errno(Errno.EOPNOTSUPP), HasAny(5, FilteredArguments.RWF_NOWAIT)));
+
+    /// <summary>POSIX_FADV_DONTNEED is answered as done: on a file of /usr it would push out of memory what every sandbox and the host read.</summary>
+    public static readonly SeccompCondition Advise =
+        new(SeccompAction.Allow, new SeccompCase(SeccompAction.Errno(0), Is(3, FilteredArguments.POSIX_FADV_DONTNEED)));
 
     /// <summary>Threads and fork go on; a new namespace of any kind does not.</summary>
     public static readonly SeccompCondition CloneWithoutNamespaces = new(SeccompAction.Allow, new SeccompCase(_refused, HasAny(0, FilteredArguments.CloneNamespaces)));

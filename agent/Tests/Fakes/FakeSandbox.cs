@@ -20,7 +20,7 @@ internal sealed class FakeSandbox : ISandbox
     private bool _lost;
     private int _generation;
 
-    public FakeSandbox(FakeSpawner spawner, uint id, string[] command)
+    public FakeSandbox(FakeSpawner spawner, ulong id, string[] command)
     {
         _spawner = spawner;
         Id = id;
@@ -28,7 +28,7 @@ internal sealed class FakeSandbox : ISandbox
         Start();
     }
 
-    public uint Id { get; }
+    public ulong Id { get; }
 
     public SafeFileHandle Requests { get; private set; } = null!;
 

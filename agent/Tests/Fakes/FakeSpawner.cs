@@ -6,9 +6,9 @@ namespace Hearth.Agent.Tests.Fakes;
 /// <summary>Starts the real runtime client of Python, or the command that a test gives, as plain processes.</summary>
 internal sealed class FakeSpawner : ISpawner, IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<uint, FakeSandbox> _alive = new();
+    private readonly ConcurrentDictionary<ulong, FakeSandbox> _alive = new();
     private readonly ConcurrentQueue<FakeSandbox> _all = new();
-    private uint _last;
+    private ulong _last;
 
     public bool IsConnected { get; set; } = true;
 

@@ -6,6 +6,9 @@ namespace Hearth.Cli.Node;
 /// <summary>Lays out the data directory as ARCHITECTURE.md says, and puts owners and modes right each time.</summary>
 internal static class DataDirectory
 {
+    // AT_FDCWD, which Mono.Posix does not name.
+    private const int CurrentDirectory = -100;
+
     private sealed record Folder(string Name, uint Owner, uint Group, int Mode);
 
     private static Folder Of(string name, uint owner, string mode) => new(name, owner, owner, Convert.ToInt32(mode, 8));
@@ -29,8 +32,9 @@ internal static class DataDirectory
 
     public static void Create(string data)
     {
+        data = Path.TrimEndingDirectorySeparator(data);
         CreateParents(Path.GetDirectoryName(data));
-        foreach (var folder in Layout) Ensure(Path.Combine(data, folder.Name), folder);
+        foreach (var folder in Layout) Ensure(data, folder);
     }
 
     /// <summary>Folders that are there and have another owner or mode, one line each; nothing is changed.</summary>
@@ -50,19 +54,47 @@ internal static class DataDirectory
         Directory.CreateDirectory(parent, (UnixFileMode)Convert.ToInt32("755", 8));
     }
 
-    private static void Ensure(string path, Folder folder)
+    /// <summary>
+    /// By descriptor from the data directory down, and never through a link: code/ belongs to the agent, which could put a link in the place of code/.staging
+    /// between a look at its path and a chmod of it.
+    /// </summary>
+    private static void Ensure(string data, Folder folder)
     {
-        path = Path.TrimEndingDirectorySeparator(path);
-        if (Syscall.lstat(path, out var found) != 0)
+        var path = Path.TrimEndingDirectorySeparator(Path.Combine(data, folder.Name));
+        string[] names = [Path.GetFileName(data), .. folder.Name.Split('/', StringSplitOptions.RemoveEmptyEntries)];
+        var parent = Open(CurrentDirectory, Path.GetDirectoryName(data) ?? "/", path);
+        try
         {
-            Check(Syscall.mkdir(path, (FilePermissions)Convert.ToInt32("700", 8)), "mkdir", path);
-            Check(Syscall.lstat(path, out found), "lstat", path);
+            foreach (var name in names[..^1]) Step(ref parent, name, path);
+            var last = names[^1];
+            if (Syscall.mkdirat(parent, last, (FilePermissions)Convert.ToInt32("700", 8)) != 0 && Stdlib.GetLastError() != Errno.EEXIST) Check(-1, "mkdir", path);
+            Step(ref parent, last, path);
+            Check(Syscall.fstat(parent, out var found), "fstat", path);
+            if (found.st_uid != folder.Owner || found.st_gid != folder.Group) Check(Syscall.fchown(parent, folder.Owner, folder.Group), "fchown", path);
+            if (((int)found.st_mode & 0xFFF) != folder.Mode) Check(Syscall.fchmod(parent, (FilePermissions)folder.Mode), "fchmod", path);
         }
-        // Never through a link: chown would follow it to wherever it points.
-        if ((found.st_mode & FilePermissions.S_IFMT) != FilePermissions.S_IFDIR)
-            throw CliException.Failed(path, "is not a folder", "move it away, or choose another --data");
-        if (found.st_uid != folder.Owner || found.st_gid != folder.Group) Check(Syscall.lchown(path, folder.Owner, folder.Group), "chown", path);
-        if (((int)found.st_mode & 0xFFF) != folder.Mode) Check(Syscall.chmod(path, (FilePermissions)folder.Mode), "chmod", path);
+        finally
+        {
+            _ = Syscall.close(parent);
+        }
+    }
+
+    private static void Step(ref int folder, string name, string path)
+    {
+        var next = Open(folder, name, path);
+        _ = Syscall.close(folder);
+        folder = next;
+    }
+
+    private static int Open(int parent, string name, string path)
+    {
+        // What is above the data directory is the administrator's, links and all.
+        var links = parent == CurrentDirectory ? (OpenFlags)0 : OpenFlags.O_NOFOLLOW;
+        var descriptor = Syscall.openat(parent, name, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC | links);
+        if (descriptor >= 0) return descriptor;
+        if (Stdlib.GetLastError() is Errno.ENOTDIR or Errno.ELOOP) throw CliException.Failed(path, "is not a folder", "move it away, or choose another --data");
+        Check(-1, "open", path);
+        return -1;
     }
 
     private static void Check(int result, string call, string path)

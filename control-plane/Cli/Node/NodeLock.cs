@@ -23,7 +23,9 @@ internal sealed class NodeLock : IDisposable
         try
         {
             // FileShare.None is flock(LOCK_EX | LOCK_NB) on Linux.
-            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            // Root's alone: whoever may open a file may lock it.
+            file = new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
         catch (IOException) when (File.Exists(path))
         {

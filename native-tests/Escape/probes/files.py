@@ -61,6 +61,28 @@ def kallsyms(host):
     return Outcome(addresses == {0}, "all addresses are zero" if addresses == {0} else "addresses shown")
 
 
+@probe("proc_tells_of_the_host", control=True)
+def proc_of_host(host):
+    """All that is at the top of /proc, but what programs size themselves by: empty or closed."""
+    kept = {"self", "thread-self", "mounts", "net", "sysvipc", "cpuinfo", "meminfo", "stat", "loadavg", "uptime", "version", "filesystems", "sys"}
+    names = [name for name in os.listdir("/proc") if not name.isdigit() and name not in kept] + ["sys/kernel/core_pattern", "sys/kernel/random/boot_id", "sys/dev"]
+    told = []
+    for name in names:
+        path = f"/proc/{name}"
+        try:
+            if os.path.isdir(path):
+                content = os.listdir(path)
+            else:
+                descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+                content = os.read(descriptor, 64)
+                os.close(descriptor)
+        except OSError:
+            continue
+        if content:
+            told.append(name)
+    return Outcome(not told and len(names) > 20, f"{len(names)} looked at; told: {told}"[:300])
+
+
 @probe("proc_sysrq_trigger")
 def sysrq(host):
     # Opened only: where it is granted, nothing must happen to the machine.

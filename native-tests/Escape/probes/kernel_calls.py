@@ -3,7 +3,7 @@ import ctypes
 import mmap
 import os
 
-from probe import Outcome, all_refused, attempt, call_refused, in_child, probe, read_refused
+from probe import Outcome, all_refused, attempt, call_refused, errno_name, in_child, probe, system_call
 
 
 @probe("bpf", control=True)
@@ -118,6 +118,79 @@ def obsolete(host):
 @probe("fanotify", control=True)
 def fanotify(host):
     return call_refused(300, 0, 0)
+
+
+@probe("socket_filters", control=True)
+def socket_filters(host):
+    """A filter of one instruction, SO_ATTACH_FILTER; then the other ways in: by descriptor, for a group of sockets, and locking what is there."""
+    import socket
+    import struct
+
+    code = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0xFFFFFFFF))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", 1, ctypes.addressof(code)))
+    number = ctypes.create_string_buffer(struct.pack("i", 1))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as target:
+        options = [("attach", 26, program), ("reuseport", 51, program), ("lock", 44, number), ("detach", 27, number), ("bpf", 50, number), ("reuseport bpf", 52, number), ("detach reuseport", 68, number)]
+        return all_refused((name, call_refused(54, target.fileno(), 1, option, value, len(value) - 1)) for name, option, value in options)
+
+
+@probe("own_seccomp_filters", control=True)
+def own_filters(host):
+    import struct
+
+    def program():
+        code = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0x7FFF0000))
+        return code, ctypes.create_string_buffer(struct.pack("HxxxxxxQ", 1, ctypes.addressof(code)))
+
+    def by(number, *arguments):
+        code, filter_ = program()
+        return call_refused(number, *arguments, filter_, 0, 0)
+
+    return all_refused([("seccomp", in_child(lambda: by(317, 1, 0))), ("prctl", in_child(lambda: by(157, 22, 2))), ("strict", in_child(lambda: call_refused(157, 22, 1, None, 0, 0)))])
+
+
+@probe("core_scheduling")
+def core_scheduling(host):
+    # PR_SCHED_CORE, PR_SCHED_CORE_CREATE for this process
+    return in_child(lambda: call_refused(157, 62, 1, 0, 0, None))
+
+
+@probe("flush_of_the_hosts_disks", control=True)
+def sync_disks(host):
+    """syncfs is answered as done without being carried out: so even for a descriptor that is none."""
+    result, error = system_call(306, -1)
+    return Outcome(result == 0, "answered, not done" if result == 0 else f"carried out: {errno_name(error)}")
+
+
+@probe("watch_readers_of_the_hosts_files", control=True)
+def watch_readers(host):
+    watcher, _ = system_call(294, os.O_CLOEXEC | os.O_NONBLOCK)
+    folder = os.open("/usr/bin", os.O_RDONLY)
+    try:
+        # IN_ACCESS, IN_CLOSE_NOWRITE, IN_OPEN, IN_ALL_EVENTS; F_NOTIFY with DN_ACCESS
+        tries = [(hex(mask), call_refused(254, watcher, "/usr/bin", mask)) for mask in [1, 0x10, 0x20, 0xFFF, 0x100 | 0x20]]
+        tries.append(("F_NOTIFY", call_refused(72, folder, 1026, 1)))
+        return all_refused(tries)
+    finally:
+        os.close(folder)
+        os.close(watcher)
+
+
+@probe("page_cache_of_the_host", control=True)
+def page_cache(host):
+    """Whether somebody has read a page of the host's files lately: preadv2 with RWF_NOWAIT tells, and so does cachestat."""
+    import struct
+
+    buffer = ctypes.create_string_buffer(16)
+    part = ctypes.create_string_buffer(struct.pack("QQ", ctypes.addressof(buffer), 16))
+    extent = ctypes.create_string_buffer(struct.pack("QQ", 0, 4096))
+    answer = ctypes.create_string_buffer(64)
+    descriptor = os.open("/usr/bin/env", os.O_RDONLY)
+    try:
+        os.read(descriptor, 16)
+        return all_refused([("preadv2", call_refused(327, descriptor, part, 1, 0, 0, 8)), ("cachestat", call_refused(451, descriptor, extent, answer, 0))])
+    finally:
+        os.close(descriptor)
 
 
 @probe("numa_of_others")

@@ -3,13 +3,29 @@ import os
 import resource
 import signal
 
-from probe import Outcome, call_refused, errno_name, probe
+from probe import Outcome, all_refused, call_refused, errno_name, probe, system_call
 
 
 @probe("resource_limits", control=True)
 def limits(host):
     files, core = resource.getrlimit(resource.RLIMIT_NOFILE), resource.getrlimit(resource.RLIMIT_CORE)
-    return Outcome(files == (1024, 1024) and core == (0, 0), f"NOFILE {files} CORE {core}")
+    return Outcome(files == (1024, 1024) and core == (1, 1), f"NOFILE {files} CORE {core}")
+
+
+@probe("core_limit_changed")
+def core_limit(host):
+    """1 keeps the host's core handler away even where it is a pipe; 0 would bring it back, so it may not even be lowered. The pointer's low half may be zero."""
+    import ctypes
+    import mmap
+    import struct
+
+    limit = ctypes.create_string_buffer(struct.pack("QQ", 0, 0))
+    tries = [("setrlimit", call_refused(160, 4, limit)), ("prlimit64", call_refused(302, 0, 4, limit, None))]
+    # MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE at 4 GiB
+    address, _ = system_call(9, 1 << 32, 4096, mmap.PROT_READ | mmap.PROT_WRITE, 0x100022, -1, 0)
+    if address == 1 << 32:
+        tries.append(("prlimit64 at 4 GiB", call_refused(302, 0, 4, ctypes.c_void_p(address), None)))
+    return all_refused(tries)
 
 
 @probe("descriptor_exhaustion")

@@ -23,6 +23,27 @@ def signal_init(host):
     return all_refused((number, attempt(os.kill, 1, number)) for number in [signal.SIGTERM, signal.SIGKILL, signal.SIGSTOP, 0])
 
 
+@probe("signal_init_by_other_calls")
+def signal_others(host):
+    import struct
+
+    # siginfo: number, errno, code (SI_QUEUE); tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo
+    information = ctypes.create_string_buffer(struct.pack("iii", signal.SIGTERM, 0, -1) + bytes(116))
+    return all_refused([
+        ("tkill", call_refused(200, 1, signal.SIGTERM)),
+        ("tgkill", call_refused(234, 1, 1, signal.SIGTERM)),
+        ("rt_sigqueueinfo", call_refused(129, 1, signal.SIGTERM, information)),
+        ("rt_tgsigqueueinfo", call_refused(297, 1, 1, signal.SIGTERM, information)),
+    ])
+
+
+@probe("command_line_of_the_spawner", control=True)
+def command_line(host):
+    with open("/proc/1/cmdline", "rb") as file:
+        words = [word for word in file.read().split(b"\0") if word]
+    return Outcome(words == [b"hearth-init"], f"{words[:3]}")
+
+
 @probe("signal_init_by_pidfd")
 def signal_pidfd(host):
     try:

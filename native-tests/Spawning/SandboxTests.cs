@@ -1,0 +1,151 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Hearth.NativeTests.Harness;
+using Hearth.Sandbox.Linux;
+using Hearth.Sandbox.Plan;
+using Hearth.Sandbox.Protocol;
+using Xunit;
+
+namespace Hearth.NativeTests.Spawning;
+
+/// <summary>A sandbox as the spawner makes it, looked at from inside and from outside.</summary>
+[Collection(SpawningCollection.Name)]
+public sealed class SandboxTests
+{
+    // shmget, semget and msgget with a key, and 0 or IPC_CREAT and a mode; the answer is what each said.
+    private const string Ipc = """
+        import ctypes
+        libc = ctypes.CDLL(None, use_errno=True)
+        def call(number, *arguments):
+            ctypes.set_errno(0)
+            result = libc.syscall(number, *arguments)
+            return ctypes.get_errno() if result < 0 else 0
+        flags = FLAGS
+        answer = [call(29, 4711, 4096, flags), call(64, 4711, 1, flags), call(68, 4711, flags)]
+        """;
+
+    [Fact]
+    public async Task A_reset_leaves_files_in_tmp_and_nothing_that_outlives_processes()
+    {
+        await using var spawner = await SpawnerProcess.StartAsync();
+        using var agent = await spawner.ConnectAsync();
+        using var sandbox = TestSandbox.Start(agent, 1);
+        sandbox.Run("open('/tmp/kept', 'w').write('kept')");
+        Assert.Equal([0, 0, 0], Numbers(sandbox.Run(Ipc.Replace("FLAGS", "0o1666"))));
+        Assert.Equal([0, 0, 0], Numbers(sandbox.Run(Ipc.Replace("FLAGS", "0"))));
+
+        // A descriptor in the queue of a socket in the queue of itself: only the kernel's collector ends that.
+        sandbox.Run("""
+            import array, socket
+            a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+            kept = open('/tmp/kept')
+            a.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [a.fileno(), b.fileno(), kept.fileno()]))])
+            """);
+        sandbox.Reset();
+        Assert.Equal([Errno.ENOENT, Errno.ENOENT, Errno.ENOENT], Numbers(sandbox.Run(Ipc.Replace("FLAGS", "0"))));
+        Assert.Equal("kept", sandbox.Run("answer = open('/tmp/kept').read()")!.GetValue<string>());
+        Assert.Equal(2, sandbox.Run("import os; answer = sum(name.isdigit() for name in os.listdir('/proc'))")!.GetValue<int>());
+        sandbox.Destroy();
+    }
+
+    [Fact]
+    public async Task Signals_are_at_their_defaults_before_and_after_a_reset()
+    {
+        await using var spawner = await SpawnerProcess.StartAsync();
+        using var agent = await spawner.ConnectAsync();
+        using var sandbox = TestSandbox.Start(agent, 1);
+        for (var round = 0; round < 2; round++)
+        {
+            var fields = sandbox.Run("answer = dict(line.rstrip().split(':\\t', 1) for line in open('/proc/self/status') if line.startswith('Sig'))")!;
+
+            // Python itself ignores SIGPIPE (13) and SIGXFSZ (25).
+            Assert.Equal(0UL, Mask(fields, "SigIgn") & ~((1UL << 12) | (1UL << 24)));
+            Assert.Equal(0UL, Mask(fields, "SigBlk"));
+            sandbox.Reset();
+        }
+
+        // Init: nothing of the spawner's handlers.
+        Assert.Equal(0UL, Convert.ToUInt64(ProcessTable.Read(sandbox.InitPid, "status").Split('\n').Single(line => line.StartsWith("SigCgt:", StringComparison.Ordinal))[7..].Trim(), 16));
+    }
+
+    [Fact]
+    public async Task The_hosts_files_are_seen_as_roots()
+    {
+        await using var spawner = await SpawnerProcess.StartAsync();
+        using var agent = await spawner.ConnectAsync();
+        using var sandbox = TestSandbox.Start(agent, 1);
+        var owners = sandbox.Run("import os; answer = {path: [os.stat(path).st_uid, os.stat(path).st_gid] for path in ['/', '/etc/passwd', '/usr', '/usr/bin/python3', '/var/task/code.txt']}")!.AsObject();
+        foreach (var (path, owner) in owners)
+            Assert.True(Numbers(owner).SequenceEqual([0, 0]), $"{path} is seen as of {owner!.ToJsonString()}");
+    }
+
+    [Fact]
+    public async Task Two_nodes_of_a_machine_share_no_user_and_one_that_is_gone_leaves_its_range()
+    {
+        await using var first = await SpawnerProcess.StartAsync();
+        await using var second = await SpawnerProcess.StartAsync();
+        var one = await UsersAsync(first);
+        var two = await UsersAsync(second);
+        Assert.True(Math.Abs((long)one - two) >= 2 * Identity.MaxSandboxes, $"{one} and {two}");
+        Assert.True(HoldsRange(first.Pid) && HoldsRange(second.Pid));
+        await first.StopAsync(Native.SigKill);
+        Assert.False(HoldsRange(first.Pid), "a spawner that is gone still holds its users");
+        await using var third = await SpawnerProcess.StartAsync();
+        Assert.NotEqual(two, await UsersAsync(third));
+        Assert.Equal((UnixFileMode)0b110_000_000, File.GetUnixFileMode("/run/hearth/sandbox-users"));
+    }
+
+    [Fact]
+    public async Task Code_that_is_a_link_is_not_mounted()
+    {
+        await using var spawner = await SpawnerProcess.StartAsync();
+        using var agent = await spawner.ConnectAsync();
+        var hash = Enumerable.Repeat((byte)0xAB, 32).ToArray();
+        File.CreateSymbolicLink($"{spawner.Data}/code/{Convert.ToHexStringLower(hash)}", "/etc");
+        Assert.Equal(0, agent.Ask(agent.CreateOf(1))?.Answer.Error);
+        var answer = agent.Ask(agent.ClaimOf(1, hash))?.Answer;
+        Assert.Equal((SetupStep.CodeOpen, Errno.ENOTDIR), (answer?.Step, answer?.Error)); // the link itself, not what it leads to
+        var missing = agent.Ask(agent.ClaimOf(1, [.. Enumerable.Repeat((byte)0xCD, 32)]))?.Answer;
+        Assert.Equal((SetupStep.CodeOpen, Errno.ENOENT), (missing?.Step, missing?.Error));
+        Assert.Equal(0, agent.Ask(agent.Header(RequestKind.Destroy, 1))?.Answer.Error);
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("link")]
+    public async Task A_folder_of_sockets_that_others_may_change_is_refused(string what)
+    {
+        Needs.Node();
+        await using var spawner = SpawnerProcess.Prepare(SpawnerProcess.IdleTenant);
+        var run = $"{spawner.Data}/run";
+        if (what == "run")
+        {
+            Native.Chown(run, Identity.Agent);
+        }
+        else
+        {
+            Directory.Delete(run);
+            File.CreateSymbolicLink(run, "/run");
+        }
+
+        Assert.False(await spawner.RunAsync());
+        Assert.Contains(run, spawner.Output);
+        Assert.False(File.Exists("/run/spawner.sock"));
+    }
+
+    // proc_locks(5): "POSIX ADVISORY WRITE pid device:inode start end".
+    private static bool HoldsRange(int pid) => File.ReadLines("/proc/locks").Any(line => line.Contains($" POSIX  ADVISORY  WRITE {pid} ", StringComparison.Ordinal));
+
+    /// <summary>The first user of a node: that of its first slot.</summary>
+    private static async Task<uint> UsersAsync(SpawnerProcess spawner)
+    {
+        using var agent = await spawner.ConnectAsync();
+        using var sandbox = TestSandbox.Start(agent, 1);
+        var map = ProcessTable.Read(sandbox.InitPid, "uid_map").Split('\n')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return uint.Parse(map[1], CultureInfo.InvariantCulture);
+    }
+
+    private static ulong Mask(JsonNode fields, string name) => Convert.ToUInt64(fields[name]!.GetValue<string>(), 16);
+
+    private static int[] Numbers(JsonNode? array) => [.. array!.AsArray().Select(number => number!.GetValue<int>())];
+}
