@@ -31,7 +31,15 @@ var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupC
 var config = new ManualConfig()
     .AddJob(job).AddDiagnoser(MemoryDiagnoser.Default).AddColumnProvider(DefaultColumnProviders.Instance).AddLogger(ConsoleLogger.Ascii)
     .WithArtifactsPath(WorkFolder.Path).WithOptions(ConfigOptions.DisableLogFile | ConfigOptions.DontOverwriteResults);
-var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroResult).Assembly).RunAllJoined(config);
-var results = summaries.Reports.OrderBy(static report => report.BenchmarkCase.Descriptor.Type.Name, StringComparer.Ordinal).Select(MicroResult.Of).ToList();
+var results = Measure();
+// Allocations are counted for the whole process: what another thread did in a short measurement is not there the second time, what the operation does is.
+if (results.Any(IsOver))
+    results = [.. results.Zip(Measure(), static (first, second) => first with { AllocatedBytes = Math.Min(first.AllocatedBytes, second.AllocatedBytes) })];
 await File.WriteAllTextAsync(rows, JsonSerializer.Serialize(results));
-return results.Count == 0 || results.Any(static result => result.MustNotAllocate && result.AllocatedBytes != 0) ? 1 : 0;
+return results.Count == 0 || results.Any(IsOver) ? 1 : 0;
+
+List<MicroResult> Measure() =>
+    [.. BenchmarkSwitcher.FromAssembly(typeof(MicroResult).Assembly).RunAllJoined(config).Reports
+        .Select(MicroResult.Of).OrderBy(static result => result.Name, StringComparer.Ordinal)];
+
+static bool IsOver(MicroResult result) => result.MustNotAllocate && result.AllocatedBytes != 0;
