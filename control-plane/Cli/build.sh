@@ -95,6 +95,8 @@ publish_managed() { # PROJECT FOLDER: runs on the machine's own .NET, so the sam
 copy_runtime() { # SOURCE FOLDER
   rm -rf "${out:?}/$2" && mkdir -p "$(dirname "$out/$2")" && cp -r "$1" "$out/$2" &&
     find "$out/$2" \( -name __pycache__ -o -name Tests -o -name tests -o -name node_modules \) -prune -exec rm -rf {} +
+  # A sandbox cannot write beside the source: without this every start would compile it. The source is the same for the life of the copy, so it is not looked at.
+  [[ -z $(find "$out/$2" -name '*.py' -print -quit) ]] || /usr/bin/python3 -m compileall -q --invalidation-mode unchecked-hash -s "$out/$2" -p /var/runtime "$out/$2"
 }
 
 # Renamed into place: a program that runs cannot be overwritten, and ./hearth may be running this very file.
@@ -127,7 +129,7 @@ done
 todo=()
 for component in "${components[@]}"; do
   read -r name path how <<< "$component"
-  if [[ $how == copy ]]; then hash=$(hash_of "$root/$path"); else hash=$(hash_of_project "$path"); fi
+  if [[ $how == copy ]]; then hash=$(hash_of "$root/$path" "$here/build.sh"); else hash=$(hash_of_project "$path"); fi
   fresh "$name" "$hash" || todo+=("$component $hash")
 done
 
