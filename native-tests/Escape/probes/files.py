@@ -65,6 +65,7 @@ def kallsyms(host):
 def proc_of_host(host):
     """All that is at the top of /proc, but what programs size themselves by: empty or closed."""
     kept = {"self", "thread-self", "mounts", "net", "sysvipc", "cpuinfo", "meminfo", "stat", "loadavg", "uptime", "version", "filesystems", "sys"}
+    kept.add("kmsg")  # kernel_log tries it; root would take lines away from the host's logger
     names = [name for name in os.listdir("/proc") if not name.isdigit() and name not in kept] + ["sys/kernel/core_pattern", "sys/kernel/random/boot_id", "sys/dev"]
     told = []
     for name in names:
