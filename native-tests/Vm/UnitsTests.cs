@@ -20,9 +20,10 @@ public sealed class UnitsTests
         using var client = new LambdaClient(new Uri("http://127.0.0.1:9000"));
         try
         {
-            await SystemdMachine.RunAsync("/usr/bin/systemd-analyze", ["verify", .. Units.Select(UnitFile)]);
             await SystemdMachine.RunAsync(Install, Published.Folder);
             await AnswersAsync(client, deploy: true);
+            // Once their programs are there: it looks for them, too.
+            await SystemdMachine.RunAsync("/usr/bin/systemd-analyze", ["verify", .. Units.Select(unit => $"/etc/systemd/system/{unit}.service")]);
             await UsersAreRightAsync();
             await LimitsAreToldAsync(client);
             await UpIsRefusedAsync();
@@ -46,8 +47,6 @@ public sealed class UnitsTests
         Assert.False(File.Exists("/etc/systemd/system/hearth-agent.service"));
         await NothingLeftAsync();
     }
-
-    private static string UnitFile(string unit) => SystemdMachine.Repository($"{(unit == "hearth-control-plane" ? "control-plane" : "agent")}/systemd/{unit}.service");
 
     private static async Task AnswersAsync(LambdaClient client, bool deploy)
     {

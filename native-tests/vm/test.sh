@@ -25,7 +25,7 @@ dotnet publish "$root/native-tests/Hearth.NativeTests.csproj" -c Release -r linu
 program=/run/host$tests/Hearth.NativeTests
 dotnet=$prefix$(dirname "$(readlink -f "$(command -v dotnet)")")
 # Without globbing, the stars are for the runner.
-# A bound for what hangs: with two idle processors each machine takes about a minute.
-exec "$here/run.sh" --machine "$machine" --limit "${HEARTH_VM_LIMIT:-400}" --share "$output" "set -f
+# A bound for what hangs: with two idle processors each machine takes about a minute, on a busy machine ten times that.
+exec "$here/run.sh" --machine "$machine" --limit "${HEARTH_VM_LIMIT:-900}" --share "$output" "set -f
 export DOTNET_ROOT=$dotnet DOTNET_TieredPGO=0 HEARTH_PUBLISHED=/run/host$artifacts/hearth
 exec $program -noColor -noLogo -parallelMode none $selection -result-ctrf /run/hearth-vm/report.json"
