@@ -29,8 +29,8 @@ public class PoolBenchmarks
         var folder = Path.Combine(WorkFolder.Path, $"pool-{Guid.NewGuid():N}");
         _journal = new InvocationJournal(Path.Combine(folder, "journal"), TimeProvider.System, NullLogger.Instance);
         _logs = new LogStore(Path.Combine(folder, "logs"), LogSettings.Default, TimeProvider.System, NullLogger.Instance);
-        // Nothing of these instances is ever started: no loop, spawner or code store is touched.
-        var services = new InstanceServices(null!, null!, null!, _logs, _journal, TimeProvider.System, NullLogger.Instance, InstanceSettings.Default);
+        // Nothing of these instances is ever started: no loop, spawner, code store or list of runtimes is touched.
+        var services = new InstanceServices(null!, null!, null!, _logs, _journal, TimeProvider.System, NullLogger.Instance, InstanceSettings.Default, null!);
         for (var i = 0; i < 64; i++)
             _pool.AddIdle(new Agent.Sandboxes.Instance(_pool, null!, services));
     }

@@ -10,7 +10,7 @@ namespace Hearth.Bench.Load.Sandboxes;
 internal sealed unsafe class SandboxCycles(SpawnerConnection spawner)
 {
     private const int MemoryMb = 128, TmpMb = 512;
-    private uint _lastSandbox;
+    private ulong _lastSandbox;
 
     /// <returns>Nanoseconds from the request to the answer that it is ready, and to the answer that nothing of it is left.</returns>
     public (long Ready, long Whole) Empty()
@@ -74,7 +74,7 @@ internal sealed unsafe class SandboxCycles(SpawnerConnection spawner)
         return done;
     }
 
-    private uint Create(Span<int> descriptors, out int count)
+    private ulong Create(Span<int> descriptors, out int count)
     {
         var tag = BeginCreate();
         count = spawner.AwaitReply(tag, descriptors);
@@ -88,13 +88,13 @@ internal sealed unsafe class SandboxCycles(SpawnerConnection spawner)
         return create.Header.Tag;
     }
 
-    private void Destroy(uint id)
+    private void Destroy(ulong id)
     {
         Span<int> none = stackalloc int[16];
         spawner.AwaitReply(BeginDestroy(id), none);
     }
 
-    private uint BeginDestroy(uint id)
+    private uint BeginDestroy(ulong id)
     {
         var destroy = spawner.Header(RequestKind.Destroy, id);
         spawner.Send(ref destroy);

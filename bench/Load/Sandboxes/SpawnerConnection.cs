@@ -35,7 +35,7 @@ internal sealed unsafe class SpawnerConnection : IDisposable
         AwaitReply(hello.Tag, none);
     }
 
-    public RequestHeader Header(RequestKind kind, uint sandbox) => new() { Version = SpawnerProtocol.Version, Kind = kind, Tag = ++_lastTag, SandboxId = sandbox };
+    public RequestHeader Header(RequestKind kind, ulong sandbox) => new() { Version = SpawnerProtocol.Version, Kind = kind, Tag = ++_lastTag, SandboxId = sandbox };
 
     public void Send<T>(ref T request)
         where T : unmanaged
