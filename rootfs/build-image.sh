@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# build-image.sh RUNTIME[,RUNTIME...] [FOLDER]: a minimal Debian root tree for python, nodejs, dotnet, provided or several of them. FOLDER (default
+# build-image.sh RUNTIME[,RUNTIME...] [FOLDER]: a minimal Debian root tree for python, nodejs, dotnet or several of them. FOLDER (default
 # /var/lib/hearth-images/RUNTIMES) is what `hearth up --root` takes: functions see its /usr and the few files of its /etc that programs need instead of the
 # machine's own. Built again only when this script, the suite or (dotnet) the machine's .NET changed.
 # Exit codes: 0 done, 1 failed, 3 this machine lacks what it needs (a package, Debian's archive, .NET), 130 interrupted.
@@ -9,7 +9,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 fail() { echo "build-image: $*" >&2; exit 1; }
 # Not this script's fault, and not the caller's: what it needs is not to be had on this machine. A test skips then.
 cannot() { echo "build-image: $*" >&2; exit 3; }
-usage="usage: build-image.sh python|nodejs|dotnet|provided[,...] [FOLDER]"
+usage="usage: build-image.sh python|nodejs|dotnet[,...] [FOLDER]"
 
 [[ $# -ge 1 && $# -le 2 && $1 == [a-z]* ]] || fail "$usage"
 IFS=, read -r -a runtimes <<< "$1"
@@ -22,7 +22,6 @@ for runtime in "${runtimes[@]}"; do
     nodejs) packages+=,nodejs ;;
     # Debian has no .NET: the image gets a copy of the machine's runtime, and from Debian the libraries it loads.
     dotnet) packages+=,libstdc++6,zlib1g,libssl3,libgssapi-krb5-2 dotnet=1 ;;
-    provided) packages+=,curl ;;
     *) fail "no runtime '$runtime'; $usage" ;;
   esac
 done
@@ -108,7 +107,6 @@ for runtime in "${runtimes[@]}"; do
     python) version=$(inside /usr/bin/python3 --version) path=/usr/bin/python3; version=${version#Python } ;;
     nodejs) version=$(inside /usr/bin/node --version) path=/usr/bin/node; version=${version#v} ;;
     dotnet) version=$(inside /usr/bin/dotnet --list-runtimes | sed -n 's/^Microsoft\.NETCore\.App \([^ ]*\) .*/\1/p' | tail -n 1) path=/usr/bin/dotnet ;;
-    provided) continue ;;
   esac
   [[ -n $version ]] || fail "the image's $path names no version"
   echo "$runtime $version $path"

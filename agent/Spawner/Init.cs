@@ -70,7 +70,6 @@ internal static unsafe class Init
         Must(block, SetupStep.InitSignals, signals);
 
         // The control socket goes to 3 and the signal descriptor to 4; nothing else that the spawner had open survives.
-        Must(block, SetupStep.InitCloseFds, Kernel.Fcntl(signals, FDupfdCloexec, 100));
         var high = Kernel.Fcntl(block->ControlFd, FDupfdCloexec, 100);
         Must(block, SetupStep.InitCloseFds, high);
         var highSignals = Kernel.Fcntl(signals, FDupfdCloexec, 100);

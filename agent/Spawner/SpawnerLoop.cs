@@ -16,7 +16,8 @@ internal sealed unsafe class SpawnerLoop
     private const int EpollAdd = 1, EpollDel = 2;
     private const long InitMillis = 10_000;
     private const int OomLooks = 50;
-    private const long StopMillis = 30_000;
+    // Less than `up` and the unit wait before they kill it.
+    private const long StopMillis = 10_000;
 
     // What one turn may do of the things that can be many at once, so that a request never waits for 4,096 kills or for an agent that never stops asking.
     private const int PacketsATurn = 64, KillsATurn = 64, RemovalsATurn = 32;

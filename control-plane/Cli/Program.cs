@@ -8,7 +8,8 @@ using Hearth.Cli.Parsing;
 return Failures.Guard(() =>
 {
     // Off: the library would replace @FILE by the words in the file, and --payload @FILE is ours.
-    var parsed = CommandTree.Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+    // No word at all: somebody who wants to know what there is.
+    var parsed = CommandTree.Create().Parse(args is [] ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
     Usage.Check(parsed);
     // Null: the library's own handling of Ctrl-C begins late and ends a command after 2 s; "up" minds its signals itself and must stay on this thread.
     var run = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };

@@ -5,7 +5,7 @@ needs_table='
 always /usr/bin/setpriv util-linux
 always mkfs.ext4 e2fsprogs
 always /usr/bin/python3 python3
-always node nodejs
+always /usr/bin/node nodejs
 compile gcc gcc
 compile /usr/include/zlib.h zlib1g-dev
 compile /usr/include/stdio.h libc6-dev

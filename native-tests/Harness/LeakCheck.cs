@@ -36,7 +36,7 @@ internal static class LeakCheck
                select path;
     }
 
-    private static IEnumerable<string> LoopDevices(string data) =>
+    public static IEnumerable<string> LoopDevices(string data) =>
         from device in Directory.Exists("/sys/block") ? Directory.EnumerateDirectories("/sys/block", "loop*") : []
         let file = Path.Combine(device, "loop", "backing_file")
         where File.Exists(file)

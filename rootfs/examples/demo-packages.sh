@@ -2,7 +2,7 @@
 
 demo_needs() {
   local missing=()
-  command -v node > /dev/null || missing+=(nodejs)
+  [[ -x /usr/bin/node ]] || missing+=(nodejs)
   command -v npm > /dev/null || missing+=(npm)
   command -v curl > /dev/null || missing+=(curl)
   [[ -x /usr/bin/python3 ]] || missing+=(python3)

@@ -33,9 +33,8 @@ internal sealed class InstalledRuntimes(string list, string machine = "/")
     /// <exception cref="LambdaException">The language is not there: the message names cause and fix.</exception>
     public void Require(RuntimeKind kind)
     {
-        // A function on "provided" brings its own.
         if (Array.Find(s_languages, one => one.Kind == kind) is not { Language: not null } wanted)
-            return;
+            throw new LambdaException(LambdaError.NotSupported("The provided runtimes (a bootstrap of the function's own)"));
         var image = ReadList();
         if (image is null ? Exists(machine, wanted.Path) : image.Exists(info => info.Language == wanted.Language))
             return;

@@ -34,16 +34,6 @@ internal sealed class FrameLink : IReadiness, IDisposable
     /// <summary>True while a part of the last message still waits for room in the pipe.</summary>
     public bool IsSending => _send.IsPending;
 
-    /// <summary>True when an invocation may be sent.</summary>
-    public bool IsReady
-    {
-        get
-        {
-            lock (_gate)
-                return _protocol.State == SandboxState.Ready;
-        }
-    }
-
     public void Open() => _token = _loop.Add(_fd, EPOLLIN, this);
 
     public void SendInit(string handler, IReadOnlyCollection<KeyValuePair<string, string>> environment, long deadlineUnixMs)
@@ -69,18 +59,6 @@ internal sealed class FrameLink : IReadiness, IDisposable
                 throw new InvalidOperationException("The runtime spoke before it was asked.");
             _protocol.WriteInvokeHeader(_send.Begin(), header, payload.Length);
             _send.Flush(payload);
-        }
-    }
-
-    /// <summary>Best effort: skipped when an earlier message is still on its way.</summary>
-    public void SendShutdown(long deadlineUnixMs, string reason)
-    {
-        lock (_gate)
-        {
-            if (_closed || _send.IsPending)
-                return;
-            _protocol.WriteShutdown(_send.Begin(), deadlineUnixMs, reason);
-            _send.Flush(default);
         }
     }
 

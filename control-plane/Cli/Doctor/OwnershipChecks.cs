@@ -12,9 +12,9 @@ internal static class OwnershipChecks
 {
     private const string Area = "users";
 
-    // Slots of sandboxes: two numbers each (agent/Sandbox/Plan/Identity.cs).
+    // The ranges of all nodes of a machine: two numbers a slot (agent/Sandbox/Plan/Identity.cs).
     private const long FirstSandboxId = 2_000_010_000;
-    private const long LastSandboxId = FirstSandboxId + (2 * 4096) - 1;
+    private const long LastSandboxId = FirstSandboxId + (2L * 4096 * 1024) - 1;
 
     private static readonly (string Name, uint Id)[] Own = [("agent", Accounts.Agent), ("control plane", Accounts.Control), ("sandboxes' namespaces", Accounts.Zygote)];
 

@@ -13,9 +13,10 @@ internal static class PackageChecks
         yield return Tool("setpriv", Verdict.Missing, "processes cannot drop root", "apt-get install util-linux");
         yield return Tool("setsid", Verdict.Missing, "processes cannot be stopped in order", "apt-get install util-linux");
         yield return Tool("mkfs.ext4", Verdict.Limited, "/tmp of functions is in memory and counts as theirs", "apt-get install e2fsprogs");
+        // Where sandboxes start them from: one in /usr/local or a home is none to them.
         yield return Runtime("python functions", "/usr/bin/python3", ["--version"], "apt-get install python3");
-        yield return Runtime("nodejs functions", Find("node") ?? "/usr/bin/node", ["--version"], "apt-get install nodejs");
-        yield return Runtime("dotnet functions", Find("dotnet") ?? "/usr/bin/dotnet", ["--list-runtimes"], "install the .NET runtime: https://learn.microsoft.com/dotnet/core/install/linux");
+        yield return Runtime("nodejs functions", "/usr/bin/node", ["--version"], "apt-get install nodejs");
+        yield return Runtime("dotnet functions", "/usr/bin/dotnet", ["--list-runtimes"], "install the .NET runtime: https://learn.microsoft.com/dotnet/core/install/linux");
         yield return Tool("gcc", Verdict.Limited, "Hearth cannot be built from source here, and its ABI test is skipped", "apt-get install gcc libc6-dev zlib1g-dev");
     }
 
@@ -27,7 +28,7 @@ internal static class PackageChecks
     private static Finding Runtime(string name, string path, string[] arguments, string fix)
     {
         var version = File.Exists(path) ? FirstLine(path, arguments) : null;
-        return Finding.Of(Area, name, version is not null, Verdict.Limited, version is null ? "absent" : $"{path}: {version}", "cannot run here", fix);
+        return Finding.Of(Area, name, version is not null, Verdict.Limited, version is null ? $"{path} is absent" : $"{path}: {version}", "cannot run here", fix);
     }
 
     private static string? FirstLine(string path, string[] arguments)

@@ -13,7 +13,7 @@ internal static class DeployCommand
 {
     private static readonly Argument<string> PackagePath = new("PATH") { Description = "Folder with the code and its dependencies, or a .zip of it (zip < 50 MB, unpacked < 250 MB)" };
     private static readonly Option<string> Name = new("--name", "-n") { Description = "Name of the function: 1-64 of a-z A-Z 0-9 - _", Required = true, HelpName = "NAME" };
-    private static readonly Option<string> Runtime = new("--runtime", "-r") { Description = "A Lambda runtime id (python3.12, nodejs20.x, dotnet8, provided.al2023) or a language (python, nodejs, dotnet, provided)", Required = true, HelpName = "RUNTIME" };
+    private static readonly Option<string> Runtime = new("--runtime", "-r") { Description = "A Lambda runtime id (python3.12, nodejs20.x, dotnet10) or a language (python, nodejs, dotnet)", Required = true, HelpName = "RUNTIME" };
     private static readonly Option<string> Handler = new("--handler") { Description = "What to call: module.function (python, nodejs), Assembly::Namespace.Type::Method (dotnet)", Required = true, HelpName = "HANDLER" };
     private static readonly Option<int?> Memory = SharedOptions.Number("--memory", "Memory in MB, 128-10240; 1769 MB also means one CPU's share. Default: 128", 128, 10240);
     private static readonly Option<int?> Timeout = SharedOptions.Number("--timeout", "Seconds an invocation may take, 1-900. Default: 3", 1, 900);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Grpc.Core;
 using Hearth.Cli.Connection;
 using Hearth.Cli.Errors;
 using Hearth.Cli.Parsing;
@@ -21,11 +22,21 @@ internal static class RemoveCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         using var node = ControlPlane.Connect(parsed);
+        var worst = ExitCode.Ok;
         foreach (var name in parsed.GetRequiredValue(Names))
         {
-            await node.Functions.DeleteFunctionAsync(new DeleteFunctionRequest { FunctionName = name }, cancellationToken: cancellationToken);
-            Console.Out.WriteLine($"{name} deleted");
+            try
+            {
+                await node.Functions.DeleteFunctionAsync(new DeleteFunctionRequest { FunctionName = name }, cancellationToken: cancellationToken);
+                Console.Out.WriteLine($"{name} deleted");
+            }
+            catch (RpcException failure) when (failure.StatusCode is StatusCode.NotFound or StatusCode.InvalidArgument)
+            {
+                // The others were named too.
+                (var line, worst) = RpcFailures.Describe(failure);
+                Console.Error.WriteLine(line);
+            }
         }
-        return ExitCode.Ok;
+        return worst;
     }
 }

@@ -24,10 +24,13 @@ internal static class Services
     {
         List<string> control = ["--data", options.DataDirectory];
         if (options.GrpcPort is { } grpcPort) control.AddRange(["--grpc-port", Text(grpcPort)]);
+        if (options.PricePerMillionRequests is { } request) control.AddRange(["--price-requests", Amount(request)]);
+        if (options.PricePerGbSecond is { } gbSecond) control.AddRange(["--price-gb-second", Amount(gbSecond)]);
 
         List<string> agent = ["--data", options.DataDirectory, "--host", options.Host, "--port", Text(options.Port)];
         if (options.MemoryBudgetMb is { } budget) agent.AddRange(["--memory-budget-mb", Text(budget)]);
         if (options.BillingIncrementMs is { } increment) agent.AddRange(["--billing-increment-ms", Text(increment)]);
+        if (options.IdleTimeoutSeconds is { } idle) agent.AddRange(["--idle-timeout-seconds", Text(idle)]);
         if (options.CpuCap) agent.Add("--hard-cpu-cap");
 
         List<string> spawner = ["--data", options.DataDirectory];
@@ -44,6 +47,9 @@ internal static class Services
 
     /// <summary>Whoever gives out work ends first; the control plane last, so that it takes the agent's final records.</summary>
     public static IReadOnlyList<string> StopOrder { get; } = [Agent, Spawner, ControlPlane];
+
+    // Never with an exponent: the control plane takes digits and a point.
+    private static string Amount(double usd) => ((decimal)usd).ToString(CultureInfo.InvariantCulture);
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using Hearth.Cli.Connection;
 using Hearth.Cli.Errors;
@@ -15,8 +16,11 @@ internal static class UpCommand
     private static readonly Option<string?> Root = new("--root") { Description = "Root image (rootfs/build-image.sh) whose /usr and /etc functions see. Default: this machine's", HelpName = "DIR" };
     private static readonly Option<string> Tmp = new("--tmp") { Description = "Where /tmp of functions is: disk, or memory (it then counts as theirs). Memory is also what a machine without loop devices gets", DefaultValueFactory = _ => "disk", HelpName = "disk|memory" };
     private static readonly Option<int?> MemoryBudget = SharedOptions.Number("--memory-budget-mb", "Memory that all instances together may take, MB, 128-16777216. Default: the agent's share of this machine", 128, 16_777_216);
-    private static readonly Option<int?> Increment = SharedOptions.Number("--billing-increment-ms", "Invocations are billed in steps of this many ms, 1-1000 (100 = as in 2015). Default: 1", 1, 1000);
-    private static readonly Option<bool> CpuCap = new("--cpu-cap") { Description = "Cap each instance at MB/1769 of a CPU even when the machine is idle, as AWS does" };
+    private static readonly Option<int?> Increment = SharedOptions.Number("--billing-increment-ms", "Invocations are billed in steps of this many ms, 1-60000 (100 = as in 2015). Default: 1", 1, 60_000);
+    private static readonly Option<bool> CpuCap = new("--hard-cpu-cap", "--cpu-cap") { Description = "Cap each instance at MB/1769 of a CPU even when the machine is idle, as AWS does" };
+    private static readonly Option<int?> IdleTimeout = SharedOptions.Number("--idle-timeout-seconds", "An instance that nobody used for so long is ended, 1-86400. Default: 600", 1, 86_400);
+    private static readonly Option<double?> PriceRequests = Price("--price-requests", "Price of a million requests in USD, for 'hearth usage'. Default: 0.20");
+    private static readonly Option<double?> PriceGbSecond = Price("--price-gb-second", "Price of a GB-second in USD. Default: 0.0000166667");
     private static readonly Option<bool> Prepare = new("--prepare") { Description = "Only bring the data directory and the programs in it up to date, as the systemd units do before they start, and end" };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Show the log of the three processes here too" };
 
@@ -26,9 +30,12 @@ internal static class UpCommand
             "sudo hearth up", "sudo hearth up --port 9100 --data /srv/hearth --memory-budget-mb 4096",
             "sudo hearth up --root /var/lib/hearth-images/python")
         {
-            Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, Prepare, Verbose,
+            Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, PriceRequests, PriceGbSecond, Prepare, Verbose,
         };
-        Tmp.AcceptOnlyFromAmong("disk", "memory");
+        Tmp.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<string>() is not ("disk" or "memory") and var other) result.AddError($"--tmp '{other}' is not a place: write disk or memory");
+        });
         // Synchronous on purpose: see Supervisor, which must stay on the main thread.
         command.SetAction(Run);
         return command;
@@ -40,8 +47,24 @@ internal static class UpCommand
             throw new CliException(ExitCode.Refused, "up", "needs root: it makes namespaces, mounts and cgroups (the parts that face the network drop it)", "run: sudo ./hearth up");
         var options = new UpOptions(
             NodeLocation.Of(parsed), LoopbackOnly(parsed.GetRequiredValue(Host)), parsed.GetValue(Port) ?? 9000, parsed.GetValue(GrpcPort),
-            parsed.GetValue(Root) is { } root ? RootImage.Require(root) : null, parsed.GetRequiredValue(Tmp) == "memory", parsed.GetValue(MemoryBudget), parsed.GetValue(Increment), parsed.GetValue(CpuCap), parsed.GetValue(Verbose));
+            parsed.GetValue(Root) is { } root ? RootImage.Require(root) : null, parsed.GetRequiredValue(Tmp) == "memory", parsed.GetValue(MemoryBudget), parsed.GetValue(Increment), parsed.GetValue(CpuCap),
+            parsed.GetValue(IdleTimeout), parsed.GetValue(PriceRequests), parsed.GetValue(PriceGbSecond), parsed.GetValue(Verbose));
         return parsed.GetValue(Prepare) ? NodeRun.Prepare(options) : NodeRun.Execute(options);
+    }
+
+    private static Option<double?> Price(string name, string description)
+    {
+        var option = new Option<double?>(name)
+        {
+            Description = description, HelpName = "USD",
+            CustomParser = static result =>
+            {
+                if (double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var price) && price is >= 0 and < 1_000_000) return price;
+                result.AddError($"'{result.Tokens[0].Value}' is not a price: write an amount in USD such as 0.20");
+                return null;
+            },
+        };
+        return option;
     }
 
     private static string LoopbackOnly(string host)

@@ -6,4 +6,5 @@ namespace Hearth.Cli.Node;
 /// <param name="TmpInMemory">/tmp of functions is a tmpfs even where it could be on disk.</param>
 /// <param name="MemoryBudgetMb">Null = the agent decides from the machine.</param>
 internal sealed record UpOptions(
-    string DataDirectory, string Host, int Port, int? GrpcPort, string? Root, bool TmpInMemory, int? MemoryBudgetMb, int? BillingIncrementMs, bool CpuCap, bool Verbose);
+    string DataDirectory, string Host, int Port, int? GrpcPort, string? Root, bool TmpInMemory, int? MemoryBudgetMb, int? BillingIncrementMs, bool CpuCap,
+    int? IdleTimeoutSeconds, double? PricePerMillionRequests, double? PricePerGbSecond, bool Verbose);

@@ -11,7 +11,7 @@ namespace Hearth.Cli.Operations;
 internal static class UsageCommand
 {
     private static readonly Argument<string?> Name = new("NAME") { Description = "Only this function", Arity = ArgumentArity.ZeroOrOne };
-    private static readonly Option<string> Since = Durations.Since("Only invocations younger than this");
+    private static readonly Option<string> Since = Durations.Since("Only the hours that this age touches (usage is kept by the hour)");
     private static readonly Option<bool> AsJson = SharedOptions.Json();
     private static readonly Option<bool> AsCsv = new("--csv") { Description = "Print CSV (RFC 4180) with a header line" };
 

@@ -10,6 +10,7 @@ internal sealed class HelpWithExamples(HelpAction inner) : SynchronousCommandLin
 {
     private const string RootNotes = """
         From a clone, also:
+          ./hearth build                    only compiles
           ./hearth demo                     deploys and runs three real functions on a node of its own
           ./hearth test                     runs every test
           ./hearth bench                    measures this machine beside bwrap, runc and a raw HTTP echo
