@@ -39,6 +39,8 @@ internal sealed unsafe class AgentSocket
                 throw new LinuxException("fchownat", path, LibC.errno);
         }
 
+        // Before anyone can connect: what a peer sends between its connect and our accept is subject to the listener's setting.
+        Packets.RefuseDescriptors(ListenFd);
         if (LibC.listen(ListenFd, 4) < 0)
             throw new LinuxException("listen", path, LibC.errno);
     }

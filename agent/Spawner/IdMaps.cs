@@ -6,20 +6,26 @@ namespace Hearth.Spawner;
 
 /// <summary>
 /// Who owns what in a sandbox. Code in the store belongs to the agent; a sandbox must see it as root's. An idmapped mount does that without touching a file; it
-/// takes a user namespace that maps agent -> the sandbox's root. One is made for each slot at its first use and kept.
+/// takes a user namespace that maps agent -> the sandbox's root, and another for root's own files. They are made for each slot at its first use and kept.
 /// </summary>
 internal sealed unsafe class IdMaps(SandboxUsers users)
 {
     private readonly int[] _codeNamespaces = [.. Enumerable.Repeat(-1, Identity.MaxSandboxes)];
+    private readonly int[] _rootNamespaces = [.. Enumerable.Repeat(-1, Identity.MaxSandboxes)];
 
     /// <summary>False once the store's file system has refused idmapped mounts: code is then seen as owned by "nobody".</summary>
     public bool Supported { get; set; } = true;
 
     /// <summary>A user namespace for mounts of the code store in that slot's sandbox. Negative errno on failure.</summary>
-    public int CodeNamespace(int slot)
+    public int CodeNamespace(int slot) => Namespace(_codeNamespaces, Identity.Agent, slot);
+
+    /// <summary>The same for the root: root's files are the sandbox's root's. Nobody else is in it: an account of the host that has the handler's number is not the handler.</summary>
+    public int RootNamespace(int slot) => Namespace(_rootNamespaces, 0, slot);
+
+    private int Namespace(int[] made, uint owner, int slot)
     {
-        if (_codeNamespaces[slot] >= 0)
-            return _codeNamespaces[slot];
+        if (made[slot] >= 0)
+            return made[slot];
         var arguments = new CloneArgs { Flags = CloneFlags.NewUser, ExitSignal = Sig.Chld };
         var pid = Kernel.Clone3(&arguments);
         if (pid == 0)
@@ -29,7 +35,7 @@ internal sealed unsafe class IdMaps(SandboxUsers users)
 
         var map = stackalloc byte[64];
         var text = new Span<byte>(map, 64);
-        var length = Line(text, Identity.Agent, users.RootOf(slot));
+        var length = Line(text, owner, users.RootOf(slot));
         var result = WriteProc(pid, "/uid_map\0"u8, map, length);
         if (result >= 0)
             result = WriteProc(pid, "/gid_map\0"u8, map, length);
@@ -39,7 +45,7 @@ internal sealed unsafe class IdMaps(SandboxUsers users)
         int status;
         Kernel.Wait4(pid, &status, 0);
         if (result >= 0)
-            _codeNamespaces[slot] = result;
+            made[slot] = result;
         return result;
     }
 

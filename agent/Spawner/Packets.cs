@@ -33,7 +33,7 @@ internal static unsafe class Packets
 
     /// <summary>
     /// From Linux 6.16 the kernel refuses to queue descriptors for this socket (SO_PASSRIGHTS 0), so that a sender cannot keep files open in a queue that is not
-    /// read. Before, they lie there until <see cref="Receive"/> closes them; the kernel limits their number by user.
+    /// read. Before, they lie there until <see cref="Receive"/> closes them; the kernel limits their number by user, and one that lingers in its close holds the spawner up as long.
     /// </summary>
     public static void RefuseDescriptors(int socket)
     {

@@ -57,6 +57,7 @@ static unsafe int Serve(Options options)
         return 0;
     }
 
+    LimitSlice(cgroups);
     var data = RootFolder.Open(options.Data);
     var users = SandboxUsers.Claim();
     RootSkeleton.Build($"{options.Data}/root", options.Root);
@@ -77,6 +78,22 @@ static unsafe int Serve(Options options)
     cgroups.Close();
     agent.Remove();
     return 0;
+}
+
+// All sandboxes together leave the machine a tenth of its memory and half of its process numbers, whatever the agent asks for.
+static void LimitSlice(CgroupDriver cgroups)
+{
+    try
+    {
+        cgroups.SetSliceMemoryMax(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 10 * 9);
+        cgroups.SetSlicePidsMax(Math.Min(Number("/proc/sys/kernel/pid_max"), Number("/proc/sys/kernel/threads-max")) / 2);
+    }
+    catch (CgroupException e)
+    {
+        Say(2, $"hearth-spawner: all sandboxes together are not limited: {e.Message}\n");
+    }
+
+    static long Number(string file) => long.Parse(File.ReadAllText(file), System.Globalization.CultureInfo.InvariantCulture);
 }
 
 // Console would start a thread and install signal handlers.

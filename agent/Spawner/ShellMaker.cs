@@ -142,10 +142,9 @@ internal sealed unsafe class ShellMaker
         // Inherited by all that init forks: on a host out of memory a sandbox dies before the host's own work.
         fixed (byte* score = "900"u8)
             IdMaps.WriteProc(shell.InitPid, "/oom_score_adj\0"u8, score, 3);
-        var user = IdMaps.OpenProc(shell.InitPid, "/ns/user\0"u8, O.ReadOnly);
+        var user = _idMaps.RootNamespace(shell.Slot);
         if (user >= 0)
             _trees.Map(_block->TreeFds, user);
-        Kernel.Close(user);
         step = SetupStep.CgroupV1;
         result = _cgroups.AttachV1(shell.Cgroup, shell.InitPid, out _);
         if (result < 0)

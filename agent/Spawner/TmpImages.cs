@@ -16,7 +16,7 @@ internal sealed unsafe class TmpImages
     private const int SeekData = 3, SeekHole = 4;
     private const int DefaultMb = 512;
     private const int ReadyTarget = 4;
-    private const int MostTemplates = 16;
+    private const int MostTemplates = 64;
 
     private readonly byte* _folderPath;
     private readonly int _loopControl;

@@ -6,7 +6,7 @@ namespace Hearth.Wire;
 /// <summary>
 /// Cuts a byte stream into frames. Bytes go in as they arrive, split anywhere; a frame comes out as one contiguous view.
 /// It holds no more than four times what the peer has really sent (from 4 KiB up), so announcing a large frame costs the peer, not us.
-/// Not thread safe. A view is valid until the next call of <see cref="GetBuffer"/>, <see cref="Append"/> or <see cref="Dispose"/>.
+/// Not thread safe. A view is valid until the next call of <see cref="GetBuffer"/>, <see cref="Append"/>, <see cref="Trim"/> or <see cref="Dispose"/>.
 /// </summary>
 public sealed class FrameParser(int maxFrameLength = FrameLimits.MaxFrameLength) : IDisposable
 {
@@ -74,6 +74,13 @@ public sealed class FrameParser(int maxFrameLength = FrameLimits.MaxFrameLength)
         _start += FrameLimits.PrefixLength + (int)length;
         Offset += FrameLimits.PrefixLength + length;
         return true;
+    }
+
+    /// <summary>Gives back what a large frame left behind, when nothing is under way: an idle peer holds nothing of ours but a small buffer.</summary>
+    public void Trim()
+    {
+        if (_start == _end && _bytes.Length > 16 * SmallBuffer)
+            Dispose();
     }
 
     public void Dispose()

@@ -95,6 +95,9 @@ public sealed class SandboxProtocol : IDisposable
             State = SandboxState.Ending;
     }
 
+    /// <summary>Ends the validity of the last frame's views, and gives back the memory behind a large one.</summary>
+    public void Trim() => _parser.Trim();
+
     public void Dispose() => _parser.Dispose();
 
     private SandboxState Next(in RuntimeFrame frame, long offset)

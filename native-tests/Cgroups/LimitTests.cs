@@ -61,6 +61,8 @@ public sealed class LimitTests : CgroupTest
             Assert.Equal(bytes.ToString(), TestGroup.Read(slice, file));
         }
 
+        Driver.SetSlicePidsMax(5000);
+        Assert.Equal("5000", TestGroup.Read(Path.GetDirectoryName(group.Pids)!, "pids.max"));
         Driver.SetSliceMemoryMax(0);
         var lifted = TestGroup.Read(slice, file);
         Assert.True(lifted == "max" || long.Parse(lifted) > 1L << 60, lifted);

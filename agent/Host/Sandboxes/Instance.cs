@@ -138,8 +138,9 @@ internal sealed class Instance : IFrameSink, IDisposable
     /// <summary>The owner has set Stopping. Loop's thread.</summary>
     public void Shutdown()
     {
-        FailCurrentOnShutdown();
+        // First: a sender on another thread must not write a payload that was given back.
         ClosePipes();
+        FailCurrentOnShutdown();
         if (_sandbox is not null)
             Destroy();
     }
@@ -182,6 +183,7 @@ internal sealed class Instance : IFrameSink, IDisposable
                 GiveUp(RuntimeFailure.InitError(frame.ErrorType.ToString(), frame.Payload.ToArray()), destroy: false);
                 break;
             case FrameKind.Error:
+                _response.Clear();
                 Finish(frame.Payload, contentType: null, isError: true, fatal: frame.IsFatal);
                 break;
             case FrameKind.Response:
@@ -393,6 +395,7 @@ internal sealed class Instance : IFrameSink, IDisposable
             undispatched = invocation is { Stage: not InvocationStage.Dispatched };
         }
         ClosePipes();
+        _response.Clear();
         Thaw();
         if (State == InstanceState.Resetting)
             _ = ResetAsync(_sandbox!);

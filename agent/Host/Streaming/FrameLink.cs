@@ -126,7 +126,7 @@ internal sealed class FrameLink : IReadiness, IDisposable
             while (!_closed && Next(out var frame))
                 _sink.OnFrame(frame);
             if (!_closed)
-                RequireSilence();
+                Rest();
         }
         catch (WireException violation)
         {
@@ -136,11 +136,14 @@ internal sealed class FrameLink : IReadiness, IDisposable
     }
 
     // The start of a frame that nobody asked for would be read as the answer to the next event.
-    private void RequireSilence()
+    private void Rest()
     {
         lock (_gate)
+        {
             if (_protocol is { State: SandboxState.Ready, IsAtFrameBoundary: false })
                 throw new WireException("the runtime began a frame while it was idle", 0);
+            _protocol.Trim();
+        }
     }
 
     private bool Next(out RuntimeFrame frame)

@@ -30,6 +30,10 @@ public abstract class CgroupDriver
     /// <exception cref="CgroupException">The kernel refused: on v1, more is in use than that.</exception>
     public abstract void SetSliceMemoryMax(long bytes);
 
+    /// <summary>Tasks that all sandboxes together may have.</summary>
+    /// <exception cref="CgroupException">The kernel refused.</exception>
+    public abstract void SetSlicePidsMax(long tasks);
+
     /// <summary>Makes and limits the groups of a sandbox.</summary>
     /// <param name="handles">Overwritten; the caller closes them.</param>
     /// <returns>0, or -errno of <paramref name="step"/> with nothing left behind.</returns>

@@ -38,6 +38,8 @@ internal sealed class HybridDriver(CgroupHierarchies hierarchies) : CgroupDriver
             throw CgroupPath.Failure($"write \"{value}\"", $"{path}/memory.memsw.limit_in_bytes", -memsw);
     }
 
+    public override void SetSlicePidsMax(long tasks) => CgroupPath.Write($"{Slice.Pids.Path}/pids.max", tasks.ToString());
+
     public override int Create(ulong id, in CgroupLimits limits, ref CgroupHandles handles, out CgroupStep step)
     {
         handles = CgroupHandles.None;

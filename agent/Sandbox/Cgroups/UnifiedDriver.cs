@@ -27,6 +27,8 @@ internal sealed class UnifiedDriver(CgroupHierarchies hierarchies) : CgroupDrive
         CgroupPath.Write($"{Directory.Path}/memory.swap.max", bytes > 0 ? "0" : "max");
     }
 
+    public override void SetSlicePidsMax(long tasks) => CgroupPath.Write($"{Directory.Path}/pids.max", tasks.ToString());
+
     public override int Create(ulong id, in CgroupLimits limits, ref CgroupHandles handles, out CgroupStep step)
     {
         handles = CgroupHandles.None;

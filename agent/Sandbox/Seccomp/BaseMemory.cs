@@ -10,7 +10,7 @@ internal static class BaseMemory
         SeccompRule.Allow("munmap", 11, 215, "every program"),
         SeccompRule.Allow("mprotect", 10, 226, "JIT compilers, the dynamic linker"),
         SeccompRule.Allow("mremap", 25, 216, "realloc"),
-        SeccompRule.Allow("madvise", 28, 233, "malloc, garbage collectors"),
+        SeccompRule.Check("madvise", 28, 233, SeccompCases.MemoryAdvice, "malloc, garbage collectors"),
         SeccompRule.Allow("msync", 26, 227, "memory-mapped files"),
         SeccompRule.Allow("mincore", 27, 232, ".NET's stack probes; other people's page cache is not told since 5.2"),
         SeccompRule.Allow("mlock", 149, 228, "keys in crypto libraries, within RLIMIT_MEMLOCK"),

@@ -6,6 +6,9 @@ namespace Hearth.Sandbox.Seccomp;
 /// <summary>The calls that are decided by their arguments.</summary>
 internal static class SeccompCases
 {
+    // linux/prctl.h from 6.4: newer than the headers that the ABI test compiles against.
+    private const uint MemoryMerge = 67;
+
     private static readonly SeccompAction _noFamily = SeccompAction.Errno(FilteredArguments.EAFNOSUPPORT);
     private static readonly SeccompAction _noProtocol = SeccompAction.Errno(FilteredArguments.EPROTONOSUPPORT);
     private static readonly SeccompAction _noOption = SeccompAction.Errno(FilteredArguments.ENOPROTOOPT);
@@ -53,10 +56,14 @@ internal static class SeccompCases
 
     /// <summary>
     /// PR_SET_SECCOMP: a tenant's filters are programs in the kernel too. PR_SCHED_CORE: processes with a cookie of their own keep the neighbours off the sibling
-    /// hardware thread. Our own filters are installed by seccomp(2).
+    /// hardware thread. Our own filters are installed by seccomp(2). PR_SET_MEMORY_MERGE: see <see cref="MemoryAdvice"/>.
     /// </summary>
     public static readonly SeccompCondition ProcessControl =
-        new(SeccompAction.Allow, new SeccompCase(SeccompAction.Errno(Errno.EINVAL), Is(0, FilteredArguments.PR_SET_SECCOMP, FilteredArguments.PR_SCHED_CORE)));
+        new(SeccompAction.Allow, new SeccompCase(SeccompAction.Errno(Errno.EINVAL), Is(0, FilteredArguments.PR_SET_SECCOMP, FilteredArguments.PR_SCHED_CORE, MemoryMerge)));
+
+    /// <summary>MADV_MERGEABLE: where the host merges equal pages (KSM), the time of a write tells whether a neighbour or a virtual machine holds the same page.</summary>
+    public static readonly SeccompCondition MemoryAdvice =
+        new(SeccompAction.Allow, new SeccompCase(SeccompAction.Errno(Errno.EINVAL), Is(2, FilteredArguments.MADV_MERGEABLE)));
 
     /// <summary>The limit of 1 on core files is what keeps the host's core handler away: see Init. Lowering it to 0 would bring the handler back.</summary>
     public static readonly SeccompCondition SetLimit = new(SeccompAction.Allow, new SeccompCase(_refused, Is(0, FilteredArguments.RLIMIT_CORE)));
