@@ -15,7 +15,12 @@ public class PoolBenchmarks
 {
     private readonly FunctionPool _pool = new(new FunctionRevision(new FunctionSpec
     {
-        FunctionName = "hello", Version = "$LATEST", Language = "python", MemoryMb = 128, TimeoutSeconds = 3, FunctionArn = "arn:aws:lambda:us-east-1:000000000000:function:hello",
+        FunctionName = "hello",
+        Version = "$LATEST",
+        Language = "python",
+        MemoryMb = 128,
+        TimeoutSeconds = 3,
+        FunctionArn = "arn:aws:lambda:us-east-1:000000000000:function:hello",
     }));
 
     private Invocation _invocation = null!;

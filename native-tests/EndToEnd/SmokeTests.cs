@@ -1,5 +1,5 @@
-using Hearth.NativeTests.Harness;
 using System.Text.Json.Nodes;
+using Hearth.NativeTests.Harness;
 using Xunit;
 
 namespace Hearth.NativeTests.EndToEnd;
