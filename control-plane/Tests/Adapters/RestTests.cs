@@ -23,6 +23,9 @@ public class RestTests
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":"!"},"Runtime":"python3.12","Handler":"a.b"}""", "SerializationException", "base64" },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"S3Bucket":"b","S3Key":"k"},"Runtime":"python3.12","Handler":"a.b"}""", "NotImplementedException", "S3" },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":""},"Runtime":"python3.12","Handler":"a.b","Layers":["arn:x"]}""", "NotImplementedException", "Layers" },
+        // Only who looks a name up again misses the first of two.
+        { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Runtime":"python3.12","Handler":"a.b","VpcConfig":{"SubnetIds":["s"],"SubnetIds":null}}""", "NotImplementedException", "VpcConfig" },
+        { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Runtime":"python3.12","Handler":"a.b","VpcConfig":{"SubnetIds":[],"SecurityGroupIds":null,"Ipv6AllowedForDualStack":false}}""", "InvalidParameterValueException", "Please provide a source" },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Runtime":"python","Handler":"a.b"}""", "InvalidParameterValueException", "Value python at 'runtime'" },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Timeout":1e300}""", "ValidationException", "'timeout'" },
         { """{"FunctionName":"\ud800","Role":"r","Code":{}}""", "SerializationException", "surrogate" },
