@@ -50,6 +50,7 @@ public class HostileZipTests
         ["link out"] = (() => RawZip.Of(LinkTo("a/b", "../../etc")), "outside the package"),
         ["two links out together"] = (() => RawZip.Of(LinkTo("d/e/l", "../.."), LinkTo("m", "d/e/l/../x")), "outside the package"),
         ["file through link"] = (() => RawZip.Of(LinkTo("a", "b"), new RawEntry("b/x"), new RawEntry("a/y")), "both a folder and a file or link"),
+        ["links that pile up a path"] = (() => RawZip.Of([.. Enumerable.Range(0, 5).Select(i => LinkTo($"l{i}", $"l{i + 1}/{string.Join('/', Enumerable.Repeat("x", 400))}"))]), "leads to a path longer than 1024 bytes"),
         ["link loop"] = (() => RawZip.Of(LinkTo("a", "b"), LinkTo("b", "a")), "loop"),
         ["empty link"] = (() => RawZip.Of(LinkTo("a", "")), "without a valid target"),
         ["too many entries"] = (() => RawZip.Of([.. Enumerable.Range(0, 60_000).Select(i => new RawEntry($"{i}/x"))]), "more than 100000"),
