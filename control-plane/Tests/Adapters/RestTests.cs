@@ -112,6 +112,22 @@ public class RestTests
         Assert.Equal(400, status);
     }
 
+    [Theory]
+    [InlineData(51, "k", "InvalidParameterValueException", "Number of tags exceeds resource tag limit.")]
+    [InlineData(50, "a key of more than 128 letters", "ValidationException", "20 validation errors detected: ")]
+    public async Task TagsAreBoundedAndSoIsTheirRefusal(int count, string key, string code, string says)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        string prefix = key.Length > 1 ? key.PadRight(129, '-') : key;
+        string tags = string.Join(',', Enumerable.Range(0, count).Select(i => $"\"{prefix}{i}\":\"\""));
+        using var content = new StringContent($$$"""{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":"{{{Convert.ToBase64String(Zips.Good())}}}"},"Runtime":"python3.12","Handler":"a.b","Tags":TAGS}""".Replace("TAGS", $"{{{tags}}}", StringComparison.Ordinal));
+        using HttpResponseMessage answer = await server.Rest.PostAsync(Functions, content, TestContext.Current.CancellationToken);
+        Assert.Equal(code, answer.Headers.GetValues("x-amzn-ErrorType").Single());
+        string text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(says, text, StringComparison.Ordinal);
+        Assert.InRange(text.Length, 1, 10_000);
+    }
+
     private static async Task<(int Status, JsonElement Json)> PutAsync(TestServer server, string body)
     {
         using var content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
