@@ -1,4 +1,5 @@
 using System.Text;
+using Mono.Unix.Native;
 
 namespace Hearth.Cli.Node;
 
@@ -60,14 +61,12 @@ internal sealed class ServiceLog : IDisposable
         lock (_gate) _tail.Clear();
     }
 
-    private StreamWriter Open() => new(new FileStream(_path, new FileStreamOptions
+    private StreamWriter Open()
     {
-        Mode = FileMode.Append,
-        Access = FileAccess.Write,
-        Share = FileShare.ReadWrite | FileShare.Delete,
-        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-    }), new UTF8Encoding(false))
-    { AutoFlush = true };
+        var file = new FileStream(RootFiles.Open(_path, OpenFlags.O_WRONLY | OpenFlags.O_APPEND), FileAccess.Write);
+        file.Seek(0, SeekOrigin.End);
+        return new StreamWriter(file, new UTF8Encoding(false)) { AutoFlush = true };
+    }
 
     private void Rotate()
     {
