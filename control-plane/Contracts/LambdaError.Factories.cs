@@ -4,6 +4,9 @@ public sealed partial record LambdaError
 {
     private const int MaxQuotedValue = 256;
 
+    /// <summary>Of one answer: a request has room for hundreds of thousands, each of which takes more to report than to send.</summary>
+    public const int MaxViolations = 20;
+
     /// <param name="arn">With the qualifier that the client gave, if any.</param>
     public static LambdaError FunctionNotFound(string arn) => ResourceNotFound($"Function not found: {arn}");
 
@@ -18,11 +21,15 @@ public sealed partial record LambdaError
     /// <param name="constraint">"Member must …".</param>
     public static LambdaError Validation(string value, string member, string constraint) => Validation([Violation(value, member, constraint)]);
 
-    /// <param name="violations">Each from <see cref="Violation"/>; AWS reports all of a request at once.</param>
-    public static LambdaError Validation(IReadOnlyList<string> violations) => new(
-        400, "ValidationException",
-        $"{violations.Count} validation error{(violations.Count == 1 ? "" : "s")} detected: {string.Join("; ", violations)}",
-        LambdaErrorBody.LowerCaseMessage);
+    /// <param name="violations">Each from <see cref="Violation"/>; AWS reports all of a request at once, we the first <see cref="MaxViolations"/>.</param>
+    public static LambdaError Validation(IReadOnlyList<string> violations)
+    {
+        int told = Math.Min(violations.Count, MaxViolations);
+        return new LambdaError(
+            400, "ValidationException",
+            $"{told} validation error{(told == 1 ? "" : "s")} detected: {string.Join("; ", violations.Take(told))}",
+            LambdaErrorBody.LowerCaseMessage);
+    }
 
     /// <param name="value">Null for a member that is missing. Values over 256 characters are cut, so that a refusal is never as large as the request.</param>
     public static string Violation(string? value, string member, string constraint) => value is null

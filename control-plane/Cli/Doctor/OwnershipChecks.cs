@@ -53,7 +53,7 @@ internal static class OwnershipChecks
     {
         var wrong = DataDirectory.WrongOwners(data);
         return Finding.Of(Area, "data directory", wrong.Count == 0, Verdict.Note, wrong.Count == 0 ? $"{data}: owners and modes as they should be" : string.Join(", ", wrong),
-            "a process of the node could not read its own files", "the next 'hearth up' puts it right");
+            "a process of the node could not read its own files", "the next 'hearth up' puts modes right; a folder of another user it refuses: look at what is in it, then chown it");
     }
 
     private static long Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : long.MaxValue / 2;

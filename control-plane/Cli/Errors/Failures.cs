@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Hearth.Cli.Output;
 
 namespace Hearth.Cli.Errors;
 
@@ -28,7 +29,7 @@ internal static class Failures
         // HEARTH_TRACE is for people who work on Hearth itself.
         if (Environment.GetEnvironmentVariable("HEARTH_TRACE") is { Length: > 0 }) Console.Error.WriteLine(failure);
         var (line, code) = Describe(failure);
-        if (line.Length > 0) Console.Error.WriteLine(line);
+        if (line.Length > 0) Console.Error.WriteLine(VisibleText.Lines(line));
         return code;
     }
 

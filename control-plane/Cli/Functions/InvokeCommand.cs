@@ -40,7 +40,7 @@ internal static class InvokeCommand
         };
         using var node = ControlPlane.Connect(parsed);
         var answer = await node.Functions.InvokeAsync(request, cancellationToken: cancellationToken);
-        if (answer.LogResult.Length > 0 && !parsed.GetValue(AsJson)) Console.Error.Write(Encoding.UTF8.GetString(Convert.FromBase64String(answer.LogResult)));
+        if (answer.LogResult.Length > 0 && !parsed.GetValue(AsJson)) Console.Error.Write(VisibleText.Lines(Encoding.UTF8.GetString(Convert.FromBase64String(answer.LogResult))));
         if (parsed.GetValue(AsJson)) Json.Print(writer => Write(writer, answer));
         else PrintPayload(answer);
         if (answer.FunctionError.Length == 0) return ExitCode.Ok;
@@ -48,12 +48,17 @@ internal static class InvokeCommand
         return ExitCode.FunctionError;
     }
 
-    /// <summary>The bytes as they came; a line end only where a person reads them.</summary>
+    /// <summary>To a program the bytes as they came; to a person with a line end, and without what would drive the terminal.</summary>
     private static void PrintPayload(InvokeResponse answer)
     {
+        if (!Console.IsOutputRedirected)
+        {
+            var text = VisibleText.Lines(answer.Payload.ToStringUtf8());
+            Console.Out.Write(text.Length == 0 || text[^1] == '\n' ? text : text + "\n");
+            return;
+        }
         using var output = Console.OpenStandardOutput();
         output.Write(answer.Payload.Span);
-        if (!Console.IsOutputRedirected && answer.Payload.Length > 0 && answer.Payload[^1] != '\n') output.WriteByte((byte)'\n');
     }
 
     private static void Write(Utf8JsonWriter writer, InvokeResponse answer)

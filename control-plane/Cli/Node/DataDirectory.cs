@@ -70,6 +70,10 @@ internal static class DataDirectory
             if (Syscall.mkdirat(parent, last, (FilePermissions)Convert.ToInt32("700", 8)) != 0 && Stdlib.GetLastError() != Errno.EEXIST) Check(-1, "mkdir", path);
             Step(ref parent, last, path);
             Check(Syscall.fstat(parent, out var found), "fstat", path);
+            // Taking it over would take over what its owner put into it: programs that root runs, links that root writes through.
+            if (found.st_uid != folder.Owner && found.st_uid != Accounts.Root)
+                throw CliException.Failed(path, $"belongs to user {found.st_uid}, who may have put anything into it",
+                    $"look at what is in it and move it away, or give it and all in it to root (chown -R root: {path}); or choose another --data");
             if (found.st_uid != folder.Owner || found.st_gid != folder.Group) Check(Syscall.fchown(parent, folder.Owner, folder.Group), "fchown", path);
             if (((int)found.st_mode & 0xFFF) != folder.Mode) Check(Syscall.fchmod(parent, (FilePermissions)folder.Mode), "fchmod", path);
         }

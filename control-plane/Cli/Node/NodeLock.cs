@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Text;
 using Hearth.Cli.Errors;
+using Microsoft.Win32.SafeHandles;
 using Mono.Unix.Native;
 
 namespace Hearth.Cli.Node;
 
 /// <summary>
 /// run/node.lock: an exclusive flock held for the life of <c>up</c>, with its pid inside. The kernel drops it however the process ends, so a lock is
-/// never stale; the file stays.
+/// never stale; the file stays. Root's alone: whoever may open a file may lock it.
 /// </summary>
 internal sealed class NodeLock : IDisposable
 {
@@ -18,18 +19,16 @@ internal sealed class NodeLock : IDisposable
     /// <exception cref="CliException">Another node runs on this data directory.</exception>
     public static NodeLock Take(string data)
     {
-        var path = Path.Combine(data, "run", "node.lock");
+        using var found = RootFiles.Open(Path.Combine(data, "run", "node.lock"), OpenFlags.O_RDWR);
         FileStream file;
         try
         {
-            // FileShare.None is flock(LOCK_EX | LOCK_NB) on Linux.
-            // Root's alone: whoever may open a file may lock it.
-            file = new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
-            File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            // The file that was found, whatever its name says by now; FileShare.None is flock(LOCK_EX | LOCK_NB) on Linux.
+            file = new FileStream($"/proc/self/fd/{found.DangerousGetHandle()}", FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException) when (File.Exists(path))
+        catch (IOException)
         {
-            throw new CliException(ExitCode.Refused, $"data directory {data}", $"a node is already running on it ({Holder(path)})", "stop that one with Ctrl-C in its terminal, or choose another --data and --port");
+            throw new CliException(ExitCode.Refused, $"data directory {data}", $"a node is already running on it ({Holder(found)})", "stop that one with Ctrl-C in its terminal, or choose another --data and --port");
         }
         file.SetLength(0);
         file.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n"));
@@ -37,15 +36,10 @@ internal sealed class NodeLock : IDisposable
         return new NodeLock(file);
     }
 
-    // Through the raw call: FileStream would want a lock of its own to read.
-    private static unsafe string Holder(string path)
+    private static string Holder(SafeFileHandle file)
     {
-        var descriptor = Syscall.open(path, OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
-        if (descriptor < 0) return "its process is unknown";
-        var buffer = stackalloc byte[16];
-        var length = (int)Syscall.read(descriptor, buffer, 16);
-        _ = Syscall.close(descriptor);
-        var pid = length > 0 ? Encoding.ASCII.GetString(buffer, length).Trim() : "";
+        var buffer = new byte[16];
+        var pid = Encoding.ASCII.GetString(buffer, 0, RandomAccess.Read(file, buffer, 0)).Trim();
         return pid.Length > 0 ? $"pid {pid}" : "its process is unknown";
     }
 

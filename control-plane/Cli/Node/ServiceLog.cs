@@ -1,4 +1,6 @@
 using System.Text;
+using Hearth.Cli.Output;
+using Mono.Unix.Native;
 
 namespace Hearth.Cli.Node;
 
@@ -6,7 +8,6 @@ namespace Hearth.Cli.Node;
 internal sealed class ServiceLog : IDisposable
 {
     private const long MaxBytes = 8 << 20;
-    private const int MaxLine = 4096;
     private const int TailLines = 12;
 
     private readonly string _name;
@@ -26,14 +27,14 @@ internal sealed class ServiceLog : IDisposable
 
     public string FilePath => _path;
 
-    public void Write(string line)
+    /// <param name="text">From <see cref="BoundedLines"/>.</param>
+    public void Write(string text)
     {
-        var text = line.Length > MaxLine ? line[..MaxLine] : line;
         lock (_gate)
         {
             if (_tail.Count == TailLines) _tail.Dequeue();
             _tail.Enqueue(text);
-            if (_echo) Console.Error.WriteLine($"{_name} | {text}");
+            if (_echo) Console.Error.WriteLine($"{_name} | {VisibleText.Line(text)}");
             try
             {
                 _file.WriteLine($"{TimeProvider.System.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {text}");
@@ -60,14 +61,12 @@ internal sealed class ServiceLog : IDisposable
         lock (_gate) _tail.Clear();
     }
 
-    private StreamWriter Open() => new(new FileStream(_path, new FileStreamOptions
+    private StreamWriter Open()
     {
-        Mode = FileMode.Append,
-        Access = FileAccess.Write,
-        Share = FileShare.ReadWrite | FileShare.Delete,
-        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-    }), new UTF8Encoding(false))
-    { AutoFlush = true };
+        var file = new FileStream(RootFiles.Open(_path, OpenFlags.O_WRONLY | OpenFlags.O_APPEND), FileAccess.Write);
+        file.Seek(0, SeekOrigin.End);
+        return new StreamWriter(file, new UTF8Encoding(false)) { AutoFlush = true };
+    }
 
     private void Rotate()
     {

@@ -14,8 +14,13 @@ namespace Hearth.Cli.Node;
 internal sealed class ServiceProcess : IDisposable
 {
     private readonly Process _process;
+    private readonly Task _read;
 
-    private ServiceProcess(Process process) => _process = process;
+    private ServiceProcess(Process process, Task read)
+    {
+        _process = process;
+        _read = read;
+    }
 
     public int Pid => _process.Id;
 
@@ -40,22 +45,16 @@ internal sealed class ServiceProcess : IDisposable
             if (Environment.GetEnvironmentVariable(passed) is { Length: > 0 } value) start.Environment[passed] = value;
 
         var process = new Process { StartInfo = start, EnableRaisingEvents = true };
-        process.OutputDataReceived += (_, output) =>
-        {
-            if (output.Data is null) return;
-            log.Write(output.Data);
-            line(output.Data);
-        };
-        process.ErrorDataReceived += (_, error) =>
-        {
-            if (error.Data is not null) log.Write(error.Data);
-        };
         process.Exited += (_, _) => exited(process.ExitCode);
         process.Start();
         process.StandardInput.Close();
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return new ServiceProcess(process);
+        var output = Task.Run(() => BoundedLines.ReadAsync(process.StandardOutput, text =>
+        {
+            log.Write(text);
+            line(text);
+        }));
+        var error = Task.Run(() => BoundedLines.ReadAsync(process.StandardError, log.Write));
+        return new ServiceProcess(process, Task.WhenAll(output, error));
     }
 
     private static IEnumerable<string> CommandLine(Service service, string data)
@@ -83,18 +82,8 @@ internal sealed class ServiceProcess : IDisposable
     }
 
     /// <summary>After its end: waits, at most a second, until all it printed has been read.</summary>
-    public void Drain()
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-        try
-        {
-            _process.WaitForExitAsync(limit.Token).GetAwaiter().GetResult();
-        }
-        catch (OperationCanceledException)
-        {
-            // Something it started still holds its stderr; what was read must do.
-        }
-    }
+    /// <remarks>If something it started still holds its stderr, what was read must do.</remarks>
+    public void Drain() => _read.Wait(TimeSpan.FromSeconds(1));
 
     public void Dispose() => _process.Dispose();
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Hearth.Cli.Errors;
+using Hearth.Cli.Output;
 using Mono.Unix.Native;
 
 namespace Hearth.Cli.Node;
@@ -135,7 +136,7 @@ internal sealed class Supervisor : IDisposable
 
     private void Handle(SupervisorEvent next)
     {
-        if (next is SupervisorEvent.Ready { Service: Services.Agent } ready) Endpoint = ready.Line.Split(' ')[^1];
+        if (next is SupervisorEvent.Ready { Service: Services.Agent } ready) Endpoint = VisibleText.Line(ready.Line.Split(' ')[^1]);
         if (next is not SupervisorEvent.Exited exited) return;
         var service = _services.Find(one => one.Service.Name == exited.Service && one.Process?.Pid == exited.Pid);
         if (service is null) return;
@@ -192,7 +193,7 @@ internal sealed class Supervisor : IDisposable
 
     private static CliException NotStarted(Supervised service, string how)
     {
-        foreach (var line in service.Log.Tail()) Console.Error.WriteLine($"  {service.Service.Name} | {line}");
+        foreach (var line in service.Log.Tail()) Console.Error.WriteLine($"  {service.Service.Name} | {VisibleText.Line(line)}");
         return CliException.Failed(service.Service.Name, $"did not start: it {how}", $"its last lines are above, all of them in {service.Log.FilePath}; check the machine with: hearth doctor");
     }
 

@@ -41,16 +41,10 @@ internal static class LogsCommand
         await foreach (var line in lines.ResponseStream.ReadAllAsync(cancellationToken))
         {
             if (asJson) Json.PrintLine(writer => Write(writer, line));
-            else Console.Out.WriteLine($"{DateTimeOffset.FromUnixTimeMilliseconds(line.TimeUnixMs):yyyy-MM-ddTHH:mm:ss.fffZ} {Visible(line.Text)}");
+            else Console.Out.WriteLine($"{DateTimeOffset.FromUnixTimeMilliseconds(line.TimeUnixMs):yyyy-MM-ddTHH:mm:ss.fffZ} {VisibleText.Line(line.Text)}");
         }
         return ExitCode.Ok;
     }
-
-    /// <summary>A function must not be able to drive the reader's terminal.</summary>
-    internal static string Visible(string text) =>
-        text.AsSpan().IndexOfAnyInRange('\0', '\x1f') < 0 && !text.Contains('\x7f') && text.AsSpan().IndexOfAnyInRange('\x80', '\x9f') < 0
-            ? text
-            : string.Concat(text.Select(letter => letter == '\t' || !char.IsControl(letter) ? letter.ToString() : $"\\x{(int)letter:x2}"));
 
     private static void Write(Utf8JsonWriter writer, LogLine line)
     {

@@ -7,7 +7,11 @@ internal sealed record Outcome(int ExitCode, string Output, string Error);
 /// <summary>Runs the built CLI as its users do: a process, its two streams and its exit code.</summary>
 internal static class CommandLine
 {
-    public static string Program => Path.Combine(AppContext.BaseDirectory, "hearth");
+    /// <summary>
+    /// In the CLI's own output, bin/PROJECT/CONFIGURATION_PLATFORM: the copy beside the tests lacks what comes to the tests with ASP.NET's framework, which the CLI
+    /// does not have.
+    /// </summary>
+    public static string Program { get; } = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Hearth.Cli", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "hearth"));
 
     public static Process Start(IReadOnlyList<string> arguments, params (string Name, string Value)[] environment)
     {
@@ -17,9 +21,21 @@ internal static class CommandLine
         return Process.Start(start)!;
     }
 
-    public static async Task<Outcome> RunAsync(params string[] arguments)
+    public static Task<Outcome> RunAsync(params string[] arguments) => RunAsync(Start(arguments));
+
+    /// <summary>With a terminal for stdout and stderr, both of which are then Output.</summary>
+    public static Task<Outcome> RunAtTerminalAsync(params string[] arguments)
     {
-        using var process = Start(arguments);
+        var start = new ProcessStartInfo("/usr/bin/script", ["--quiet", "--return", "--command", string.Join(' ', [Program, .. arguments]), "/dev/null"])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+        };
+        return RunAsync(Process.Start(start)!);
+    }
+
+    private static async Task<Outcome> RunAsync(Process started)
+    {
+        using var process = started;
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();

@@ -8,9 +8,11 @@ internal sealed class FakeNode : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly List<string> _output = [];
+    private readonly string[] _arguments;
 
-    public FakeNode(string agentStart = "echo 'hearth-agent: ready http://127.0.0.1:1'")
+    public FakeNode(string agentStart = "echo 'hearth-agent: ready http://127.0.0.1:1'", params string[] arguments)
     {
+        _arguments = arguments;
         foreach (var (name, start) in new[] { ("hearth-spawner", "echo hearth-spawner: ready"), ("hearth-control-plane", "echo hearth-control-plane: ready"), ("hearth-agent", agentStart) })
             _folder.File("bin/" + name, $"""
                 #!/bin/bash
@@ -42,7 +44,7 @@ internal sealed class FakeNode : IDisposable
 
     public Process Start()
     {
-        var process = CommandLine.Start(["up", "--port", "0", "--data", Data], ("HEARTH_BIN", Path.Combine(_folder.Path, "bin")));
+        var process = CommandLine.Start(["up", "--port", "0", "--data", Data, .. _arguments], ("HEARTH_BIN", Path.Combine(_folder.Path, "bin")));
         process.OutputDataReceived += Keep;
         process.ErrorDataReceived += Keep;
         process.BeginOutputReadLine();
@@ -53,6 +55,9 @@ internal sealed class FakeNode : IDisposable
     /// <summary>Pids that a process of the node has had, oldest first; with its uid.</summary>
     public IReadOnlyList<(int Pid, string User)> Lives(string name) =>
         [.. File.ReadAllLines(Path.Combine(_folder.Path, name + ".started")).Select(line => line.Split(' ')).Select(parts => (int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1]))];
+
+    /// <summary>Of the process's first life.</summary>
+    public string Arguments(string name) => File.ReadAllLines(Path.Combine(_folder.Path, name + ".started"))[0];
 
     public Task ReadyAsync() => UntilAsync(() => Output.Any(line => line.Contains("node ready", StringComparison.Ordinal)), "the node is ready");
 

@@ -1,6 +1,6 @@
 using Hearth.Cli.Errors;
 using Hearth.Cli.Functions;
-using Hearth.Cli.Operations;
+using Hearth.Cli.Output;
 using Xunit;
 
 namespace Hearth.Cli.Tests;
@@ -41,7 +41,7 @@ public sealed class PayloadTests
     [Fact]
     public void A_log_line_cannot_drive_the_terminal()
     {
-        Assert.Equal("\\x1b[2J\ttab ü", LogsCommand.Visible("\x1b[2J\ttab ü"));
-        Assert.Equal("\\x9b31m", LogsCommand.Visible("\u009b31m"));
+        Assert.Equal("\\x1b[2J\ttab ü", VisibleText.Line("\x1b[2J\ttab ü"));
+        Assert.Equal("\\x9b31m", VisibleText.Line("\u009b31m"));
     }
 }

@@ -74,6 +74,17 @@ public sealed class UpTests
         Assert.Equal(["hearth-spawner", "hearth-control-plane"], node.Stopped);
     }
 
+    [Theory]
+    [InlineData("exit 3")]
+    [InlineData("echo 'hearth-agent: ready http://127.0.0.1:1'", "--verbose")]
+    public async Task What_a_process_prints_does_not_drive_the_terminal(string then, params string[] arguments)
+    {
+        TemporaryFolder.RequireRoot();
+        using var node = new FakeNode($"printf '\\033]0;title\\007\\n' >&2; {then}", arguments);
+        await node.UntilAsync(() => node.Output.Contains("hearth-agent | \\x1b]0;title\\x07") || node.Output.Contains("  hearth-agent | \\x1b]0;title\\x07"), "the line is shown");
+        Assert.DoesNotContain(node.Output, line => line.Contains('\x1b'));
+    }
+
     [Fact]
     public async Task The_data_directory_has_the_owners_and_modes_of_ARCHITECTURE_md()
     {

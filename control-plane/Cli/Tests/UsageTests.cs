@@ -44,6 +44,17 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public async Task Without_a_word_it_shows_what_there_is()
+    {
+        var outcome = await CommandLine.RunAsync();
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("Usage:", outcome.Output);
+        foreach (var command in (string[])["up", "deploy", "invoke", "logs", "doctor"])
+            Assert.Matches($"\n  {command} ", outcome.Output);
+        Assert.Empty(outcome.Error);
+    }
+
+    [Fact]
     public async Task A_payload_file_is_read_and_not_taken_for_arguments()
     {
         using var folder = new TemporaryFolder();

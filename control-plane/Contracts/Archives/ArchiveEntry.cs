@@ -19,4 +19,7 @@ public sealed record ArchiveEntry(string Path, ArchiveEntryKind Kind, bool Execu
     internal long CompressedSize { get; init; }
 
     internal long HeaderOffset { get; init; }
+
+    /// <summary>Where its data ends at the earliest: the local header's name and extra field are not read yet.</summary>
+    internal long EarliestEnd => HeaderOffset + EntryReader.LocalHeaderLength + CompressedSize;
 }

@@ -6,7 +6,7 @@ namespace Hearth.Contracts.Archives;
 /// <summary>Reads entries' contents: counts what really comes out over the whole package, and checks length and CRC at the end of each.</summary>
 internal sealed class EntryReader(SafeFileHandle file, long directoryStart)
 {
-    private const int LocalHeaderLength = 30;
+    public const int LocalHeaderLength = 30;
 
     private readonly byte[] _buffer = new byte[128 * 1024];
     private long _unzipped;
@@ -14,7 +14,7 @@ internal sealed class EntryReader(SafeFileHandle file, long directoryStart)
     /// <summary>Passes the contents to <paramref name="sink"/> piece by piece; a piece is valid only during its call.</summary>
     public void Read(ArchiveEntry entry, Action<ReadOnlyMemory<byte>> sink, CancellationToken cancellationToken)
     {
-        using Stream content = Open(entry);
+        using Stream content = Open(entry, cancellationToken);
         uint crc = 0;
         long size = 0;
         while (true)
@@ -51,7 +51,7 @@ internal sealed class EntryReader(SafeFileHandle file, long directoryStart)
         }
     }
 
-    private Stream Open(ArchiveEntry entry)
+    private Stream Open(ArchiveEntry entry, CancellationToken cancellationToken)
     {
         Span<byte> header = stackalloc byte[LocalHeaderLength];
         ZipDirectory.ReadExactly(file, header, entry.HeaderOffset);
@@ -60,7 +60,7 @@ internal sealed class EntryReader(SafeFileHandle file, long directoryStart)
         long start = entry.HeaderOffset + LocalHeaderLength + ZipDirectory.U16(header, 26) + ZipDirectory.U16(header, 28);
         if (entry.CompressedSize > directoryStart - start)
             throw ArchiveErrors.Entry(entry.Path, "its data lies outside the file", "upload the whole zip again");
-        Stream raw = new FileSlice(file, start, entry.CompressedSize);
+        Stream raw = new FileSlice(file, start, entry.CompressedSize, cancellationToken);
         return entry.Method == 0 ? raw : new DeflateStream(raw, CompressionMode.Decompress);
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Hearth.Contracts.Archives;
 
 /// <summary>A read-only, forward-only view of part of a file, by positioned reads: the handle's own offset is not used.</summary>
-internal sealed class FileSlice(SafeFileHandle file, long start, long length) : Stream
+internal sealed class FileSlice(SafeFileHandle file, long start, long length, CancellationToken cancellationToken) : Stream
 {
     private long _position;
 
@@ -21,6 +21,8 @@ internal sealed class FileSlice(SafeFileHandle file, long start, long length) : 
 
     public override int Read(Span<byte> buffer)
     {
+        // Here and not only in the reader of what comes out: deflate may take in a whole file before it gives a byte.
+        cancellationToken.ThrowIfCancellationRequested();
         int want = (int)Math.Min(buffer.Length, length - _position);
         if (want <= 0)
             return 0;

@@ -23,8 +23,13 @@ internal static class EnvironmentRules
 
     public static void CheckNames(List<string> violations, IReadOnlyDictionary<string, string>? variables)
     {
-        foreach (string name in variables?.Keys ?? [])
+        // One that is too large is refused as a whole.
+        if (variables is null || Size(variables) > MaxBytes)
+            return;
+        foreach (string name in variables.Keys)
         {
+            if (violations.Count >= LambdaError.MaxViolations)
+                return;
             if (!Reserved.Contains(name) && !IsName(name))
                 violations.Add(LambdaError.Violation(name, "environment.variables", "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]"));
         }
@@ -35,6 +40,11 @@ internal static class EnvironmentRules
     {
         if (variables is null)
             return;
+        // First, since all that follows may name variables.
+        int size = Size(variables);
+        if (size > MaxBytes)
+            throw new LambdaException(LambdaError.InvalidParameterValue($"{Unable} exceeded the 4KB limit. String measured: {size} bytes"));
+
         string[] reserved = [.. variables.Keys.Where(Reserved.Contains).Order(StringComparer.Ordinal)];
         if (reserved.Length > 0)
         {
@@ -47,11 +57,9 @@ internal static class EnvironmentRules
             if (value.Contains('\0'))
                 throw new LambdaException(LambdaError.InvalidParameterValue($"{Unable} hold a NUL character in {name}; remove it."));
         }
-
-        int size = StringMap.ToJson(variables).Length;
-        if (size > MaxBytes)
-            throw new LambdaException(LambdaError.InvalidParameterValue($"{Unable} exceeded the 4KB limit. String measured: {size} bytes"));
     }
+
+    private static int Size(IReadOnlyDictionary<string, string> variables) => StringMap.ToJson(variables).Length;
 
     private static bool IsName(string name) =>
         name.Length >= 2 && char.IsAsciiLetter(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');

@@ -12,6 +12,8 @@ internal static partial class SettingsRules
     public const int MinTmpMb = 512;
     public const int MaxTmpMb = 10_240;
 
+    private const int MaxTags = 50;
+
     private const string RolePattern = @"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+";
 
     /// <exception cref="LambdaException">ValidationException.</exception>
@@ -35,15 +37,22 @@ internal static partial class SettingsRules
         if (input.Architectures is { } architectures)
             Architectures(violations, architectures);
         EnvironmentRules.CheckNames(violations, input.Environment);
-        foreach ((string key, string value) in input.Tags ?? new Dictionary<string, string>())
+        if (input.Tags is { Count: <= MaxTags } tags)
+            Tags(violations, tags);
+        if (violations.Count > 0)
+            throw new LambdaException(LambdaError.Validation(violations));
+        if (input.Tags is { Count: > MaxTags })
+            throw new LambdaException(LambdaError.InvalidParameterValue("Number of tags exceeds resource tag limit."));
+        EnvironmentRules.CheckContents(input.Environment);
+    }
+
+    private static void Tags(List<string> violations, IReadOnlyDictionary<string, string> tags)
+    {
+        foreach ((string key, string value) in tags)
         {
             if (key.Length is 0 or > 128 || value.Length > 256)
                 violations.Add(LambdaError.Violation(key, "tags", "Member must have a key of 1-128 characters and a value of at most 256"));
         }
-
-        if (violations.Count > 0)
-            throw new LambdaException(LambdaError.Validation(violations));
-        EnvironmentRules.CheckContents(input.Environment);
     }
 
     private static void Range(List<string> violations, int? value, string member, int min, int max)
@@ -62,7 +71,8 @@ internal static partial class SettingsRules
 
     private static void Architectures(List<string> violations, IReadOnlyList<string> values)
     {
-        string text = $"[{string.Join(", ", values)}]";
+        // More of them than there are tells nothing.
+        string text = $"[{string.Join(", ", values.Take(LambdaError.MaxViolations))}]";
         if (values.Count != 1)
             violations.Add(LambdaError.Violation(text, "architectures", $"Member must have length {(values.Count == 0 ? "greater" : "less")} than or equal to 1"));
         else if (values[0] is not ("x86_64" or "arm64"))

@@ -33,6 +33,8 @@ public class BothAdaptersTests
         ["env name"] = (new Settings { Environment = new() { ["1A"] = "x" } }, Good, "ValidationException", "[a-zA-Z]([a-zA-Z0-9_])+"),
         ["env reserved"] = (new Settings { Environment = new() { ["AWS_REGION"] = "x" } }, Good, "InvalidParameterValueException", "Reserved keys used in this request: AWS_REGION"),
         ["env too large"] = (new Settings { Environment = new() { ["BIG"] = new string('x', 4_096) } }, Good, "InvalidParameterValueException", "exceeded the 4KB limit"),
+        ["env too large, and its names wrong"] = (new Settings { Environment = Enumerable.Range(0, 100_000).ToDictionary(i => $"{i}", _ => "") }, Good, "InvalidParameterValueException", "exceeded the 4KB limit"),
+        ["many wrong env names"] = (new Settings { Environment = Enumerable.Range(0, 300).ToDictionary(i => $"{i}", _ => "") }, Good, "ValidationException", "20 validation errors detected: "),
         ["env with NUL"] = (new Settings { Environment = new() { ["AA"] = "a\0b" } }, Good, "InvalidParameterValueException", "NUL character in AA"),
         ["empty zip"] = (new Settings(), () => [], "InvalidParameterValueException", "non-empty zip"),
         ["no zip"] = (new Settings(), () => "hello"u8.ToArray(), "InvalidParameterValueException", "Could not unzip uploaded file. Please check your file, then try to upload again."),
@@ -68,6 +70,8 @@ public class BothAdaptersTests
 
         Assert.Equal(code, outcome.Code);
         Assert.Contains(says, outcome.Text, StringComparison.Ordinal);
+        // However much was wrong, the refusal is short: twenty violations at most, each with 256 letters of what was sent.
+        Assert.InRange(outcome.Text.Length, 1, 10_000);
         Assert.Equal("", (await api.ListAsync()).Text);
         Assert.Empty(Directory.EnumerateFiles(Path.Join(server.Data, "control", "blobs"), "*", SearchOption.AllDirectories));
     }

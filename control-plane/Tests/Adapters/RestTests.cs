@@ -23,6 +23,9 @@ public class RestTests
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":"!"},"Runtime":"python3.12","Handler":"a.b"}""", "SerializationException", "base64" },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"S3Bucket":"b","S3Key":"k"},"Runtime":"python3.12","Handler":"a.b"}""", "NotImplementedException", "S3" },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":""},"Runtime":"python3.12","Handler":"a.b","Layers":["arn:x"]}""", "NotImplementedException", "Layers" },
+        // Only who looks a name up again misses the first of two.
+        { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Runtime":"python3.12","Handler":"a.b","VpcConfig":{"SubnetIds":["s"],"SubnetIds":null}}""", "NotImplementedException", "VpcConfig" },
+        { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Runtime":"python3.12","Handler":"a.b","VpcConfig":{"SubnetIds":[],"SecurityGroupIds":null,"Ipv6AllowedForDualStack":false}}""", "InvalidParameterValueException", "Please provide a source" },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Runtime":"python","Handler":"a.b"}""", "InvalidParameterValueException", "Value python at 'runtime'" },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Timeout":1e300}""", "ValidationException", "'timeout'" },
         { """{"FunctionName":"\ud800","Role":"r","Code":{}}""", "SerializationException", "surrogate" },
@@ -107,6 +110,22 @@ public class RestTests
         Assert.False(json.TryGetProperty("Environment", out _));
         (status, json) = await PutAsync(server, """{"Timeout":9999}""");
         Assert.Equal(400, status);
+    }
+
+    [Theory]
+    [InlineData(51, "k", "InvalidParameterValueException", "Number of tags exceeds resource tag limit.")]
+    [InlineData(50, "a key of more than 128 letters", "ValidationException", "20 validation errors detected: ")]
+    public async Task TagsAreBoundedAndSoIsTheirRefusal(int count, string key, string code, string says)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        string prefix = key.Length > 1 ? key.PadRight(129, '-') : key;
+        string tags = string.Join(',', Enumerable.Range(0, count).Select(i => $"\"{prefix}{i}\":\"\""));
+        using var content = new StringContent($$$"""{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":"{{{Convert.ToBase64String(Zips.Good())}}}"},"Runtime":"python3.12","Handler":"a.b","Tags":TAGS}""".Replace("TAGS", $"{{{tags}}}", StringComparison.Ordinal));
+        using HttpResponseMessage answer = await server.Rest.PostAsync(Functions, content, TestContext.Current.CancellationToken);
+        Assert.Equal(code, answer.Headers.GetValues("x-amzn-ErrorType").Single());
+        string text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(says, text, StringComparison.Ordinal);
+        Assert.InRange(text.Length, 1, 10_000);
     }
 
     private static async Task<(int Status, JsonElement Json)> PutAsync(TestServer server, string body)

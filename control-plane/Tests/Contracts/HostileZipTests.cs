@@ -2,6 +2,7 @@ using System.Text;
 using Hearth.Contracts;
 using Hearth.Contracts.Archives;
 using Hearth.ControlPlane.Tests.Support;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 
 namespace Hearth.ControlPlane.Tests.Contracts;
@@ -43,10 +44,13 @@ public class HostileZipTests
         ["garbage deflate"] = (() => RawZip.Of(new RawEntry("a") { Data = [0xFF, 0xFF, 0xFF, 0xFF], Method = 8 }), "damaged"),
         ["honest bomb"] = (() => RawZip.Of(new RawEntry("a") { Data = new byte[262_144_001], Deflate = true, Crc = 0 }), "Unzipped size must be smaller than 262144000 bytes"),
         ["bomb in parts"] = (() => RawZip.Of([.. Enumerable.Range(0, 3).Select(i => new RawEntry($"a{i}") { Data = new byte[100_000_000], Deflate = true, Crc = 0 })]), "Unzipped size"),
+        ["one stretch for many"] = (() => RawZip.Of([.. Enumerable.Range(0, 3).Select(i => new RawEntry($"a{i}") { Data = EmptyBlocks, Method = 8, Crc = 0, ClaimedSize = 0, ClaimedOffset = 0 })]), "'a1': its data overlaps another entry's"),
+        ["one inside another"] = (() => RawZip.Of(new RawEntry("a") { Data = RawZip.Of(new RawEntry("b"))[..31] }, new RawEntry("b") { ClaimedOffset = 31 }), "'b': its data overlaps another entry's"),
         ["absolute link"] = (() => RawZip.Of(LinkTo("a", "/etc")), "absolute path"),
         ["link out"] = (() => RawZip.Of(LinkTo("a/b", "../../etc")), "outside the package"),
         ["two links out together"] = (() => RawZip.Of(LinkTo("d/e/l", "../.."), LinkTo("m", "d/e/l/../x")), "outside the package"),
         ["file through link"] = (() => RawZip.Of(LinkTo("a", "b"), new RawEntry("b/x"), new RawEntry("a/y")), "both a folder and a file or link"),
+        ["links that pile up a path"] = (() => RawZip.Of([.. Enumerable.Range(0, 5).Select(i => LinkTo($"l{i}", $"l{i + 1}/{string.Join('/', Enumerable.Repeat("x", 400))}"))]), "leads to a path longer than 1024 bytes"),
         ["link loop"] = (() => RawZip.Of(LinkTo("a", "b"), LinkTo("b", "a")), "loop"),
         ["empty link"] = (() => RawZip.Of(LinkTo("a", "")), "without a valid target"),
         ["too many entries"] = (() => RawZip.Of([.. Enumerable.Range(0, 60_000).Select(i => new RawEntry($"{i}/x"))]), "more than 100000"),
@@ -106,6 +110,20 @@ public class HostileZipTests
         Assert.True(refused > good.Length, $"{refused} of {2 * good.Length} damaged packages were refused");
     }
 
+    /// <summary>Deflate blocks that take in bytes and give none must not run on after a cancellation.</summary>
+    [Fact]
+    public void CancellationIsSeenByTheInput()
+    {
+        using var folder = new TempFolder();
+        using SafeFileHandle file = File.OpenHandle(folder.File("x", EmptyBlocks));
+        using var stop = new CancellationTokenSource();
+        using var slice = new FileSlice(file, 0, EmptyBlocks.Length, stop.Token);
+        byte[] buffer = new byte[5];
+        Assert.Equal(buffer.Length, slice.Read(buffer, 0, buffer.Length));
+        stop.Cancel();
+        Assert.Throws<OperationCanceledException>(() => slice.Read(buffer, 0, buffer.Length));
+    }
+
     // Anything but a refusal or success fails the test by its exception.
     private static int Refused(TempFolder folder, byte[] zip)
     {
@@ -123,6 +141,9 @@ public class HostileZipTests
             return 1;
         }
     }
+
+    // Stored blocks of length 0, the last of them final.
+    private static byte[] EmptyBlocks => [.. Enumerable.Repeat<byte[]>([0, 0, 0, 0xFF, 0xFF], 100).SelectMany(block => block), 1, 0, 0, 0xFF, 0xFF];
 
     private static RawEntry LinkTo(string name, string target) => new(name) { Mode = Link, Data = Encoding.UTF8.GetBytes(target) };
 }

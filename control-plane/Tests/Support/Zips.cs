@@ -48,6 +48,9 @@ internal sealed record RawEntry(string Name)
 
     public uint? ClaimedCompressedSize { get; init; }
 
+    /// <summary>Where the directory says that it begins; its own place if null.</summary>
+    public uint? ClaimedOffset { get; init; }
+
     /// <summary>Deflate <see cref="Data"/> instead of storing it.</summary>
     public bool Deflate { get; init; }
 }
@@ -72,7 +75,7 @@ internal static class RawZip
             directory.Write(common);
             byte[] rest = new byte[14];
             BinaryPrimitives.WriteUInt32LittleEndian(rest.AsSpan(6), (uint)entry.Mode << 16);
-            BinaryPrimitives.WriteUInt32LittleEndian(rest.AsSpan(10), offset);
+            BinaryPrimitives.WriteUInt32LittleEndian(rest.AsSpan(10), entry.ClaimedOffset ?? offset);
             directory.Write(rest);
             directory.Write(name);
         }

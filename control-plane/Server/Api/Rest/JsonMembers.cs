@@ -68,12 +68,15 @@ public readonly struct JsonMembers(JsonElement element)
     }
 
     /// <summary>True when the member is there and says anything: not null, and neither an empty list nor an empty structure nor an empty string.</summary>
-    public bool Says(string member) => Find(member, out JsonElement value) && value.ValueKind switch
+    public bool Says(string member) => Find(member, out JsonElement value) && SaysAnything(value);
+
+    // By value, each once: to look up the name of every member would be quadratic in a body of up to 67 MiB, and would see only the last of two with one name.
+    private static bool SaysAnything(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Array => value.GetArrayLength() > 0,
-        JsonValueKind.Object => value.EnumerateObject().Any(p => new JsonMembers(value).Says(p.Name)),
+        JsonValueKind.Object => value.EnumerateObject().Any(p => SaysAnything(p.Value)),
         JsonValueKind.String => value.ValueEquals("") is false,
-        JsonValueKind.False => false,
+        JsonValueKind.False or JsonValueKind.Null => false,
         _ => true,
     };
 

@@ -1,0 +1,56 @@
+using Grpc.Core;
+using Hearth.Contracts.V1;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Hearth.Cli.Tests;
+
+/// <summary>A control plane on the socket where commands look for it: it knows some functions and answers as it is told.</summary>
+internal sealed class FakeControlPlane : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly WebApplication _server;
+
+    private FakeControlPlane(Answers answers)
+    {
+        Directory.CreateDirectory(Path.Combine(Data, "run", "control"));
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(Path.Combine(Data, "run", "control", "grpc.sock"), socket => socket.Protocols = HttpProtocols.Http2));
+        builder.Services.AddGrpc();
+        builder.Services.AddSingleton(answers);
+        _server = builder.Build();
+        _server.MapGrpcService<Service>();
+    }
+
+    public string Data => _folder.Path;
+
+    public static async Task<FakeControlPlane> StartAsync(Answers answers)
+    {
+        var node = new FakeControlPlane(answers);
+        await node._server.StartAsync();
+        return node;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.StopAsync();
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    public sealed record Answers(HashSet<string> Functions, InvokeResponse? Invocation = null);
+
+    private sealed class Service(Answers answers) : Contracts.V1.Functions.FunctionsBase
+    {
+        public override Task<DeleteFunctionResponse> DeleteFunction(DeleteFunctionRequest request, ServerCallContext context) => answers.Functions.Remove(request.FunctionName)
+            ? Task.FromResult(new DeleteFunctionResponse())
+            : throw new RpcException(new Status(StatusCode.NotFound, $"Function not found: {request.FunctionName}"));
+
+        public override Task<InvokeResponse> Invoke(InvokeRequest request, ServerCallContext context) =>
+            Task.FromResult(answers.Invocation ?? throw new RpcException(new Status(StatusCode.NotFound, request.FunctionName)));
+    }
+}
