@@ -56,7 +56,8 @@ internal static class UpCommand
     {
         var option = new Option<double?>(name)
         {
-            Description = description, HelpName = "USD",
+            Description = description,
+            HelpName = "USD",
             CustomParser = static result =>
             {
                 if (double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var price) && price is >= 0 and < 1_000_000) return price;
