@@ -2,10 +2,11 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
 using Hearth.Cli.Errors;
+using Hearth.Cli.Output;
 using Hearth.Cli.Parsing;
 
 // Parsing decides everything before anything runs; one place turns whatever goes wrong into one line and an exit code.
-return Failures.Guard(() =>
+return Failures.Guard(VisibleText.Lines, () =>
 {
     // Off: the library would replace @FILE by the words in the file, and --payload @FILE is ours.
     // No word at all: somebody who wants to know what there is.

@@ -45,7 +45,7 @@ public sealed class PackageUseTests
         var used = MemberReferences.Into("Mono.Posix.NETStandard", cli);
         // Users and groups by name are doctor's; owners and modes are up's.
         Assert.Contains("Mono.Unix.Native.Syscall.getpwuid", used);
-        Assert.Contains("Mono.Unix.Native.Syscall.lchown", used);
+        Assert.Contains("Mono.Unix.Native.Syscall.fchown", used);
     }
 
     [Fact]

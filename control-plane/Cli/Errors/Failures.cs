@@ -1,12 +1,12 @@
 using Grpc.Core;
-using Hearth.Cli.Output;
 
 namespace Hearth.Cli.Errors;
 
 /// <summary>Turns whatever a command throws into one line on stderr and an exit code.</summary>
 internal static class Failures
 {
-    public static int Guard(Func<int> command)
+    /// <param name="show">Makes a line fit for a terminal: a cause may be in the words of a function or of another process.</param>
+    public static int Guard(Func<string, string> show, Func<int> command)
     {
         try
         {
@@ -14,22 +14,22 @@ internal static class Failures
         }
         catch (AggregateException wrapped) when (wrapped.InnerExceptions.Count == 1)
         {
-            return Report(wrapped.InnerExceptions[0]);
+            return Report(wrapped.InnerExceptions[0], show);
         }
 #pragma warning disable CA1031 // The last line of defence: a person never sees a stack trace.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            return Report(failure);
+            return Report(failure, show);
         }
     }
 
-    private static int Report(Exception failure)
+    private static int Report(Exception failure, Func<string, string> show)
     {
         // HEARTH_TRACE is for people who work on Hearth itself.
         if (Environment.GetEnvironmentVariable("HEARTH_TRACE") is { Length: > 0 }) Console.Error.WriteLine(failure);
         var (line, code) = Describe(failure);
-        if (line.Length > 0) Console.Error.WriteLine(VisibleText.Lines(line));
+        if (line.Length > 0) Console.Error.WriteLine(show(line));
         return code;
     }
 

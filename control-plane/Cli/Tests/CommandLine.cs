@@ -28,7 +28,9 @@ internal static class CommandLine
     {
         var start = new ProcessStartInfo("/usr/bin/script", ["--quiet", "--return", "--command", string.Join(' ', [Program, .. arguments]), "/dev/null"])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
         };
         return RunAsync(Process.Start(start)!);
     }

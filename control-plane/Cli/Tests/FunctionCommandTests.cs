@@ -1,6 +1,6 @@
+using System.Text;
 using Google.Protobuf;
 using Hearth.Contracts.V1;
-using System.Text;
 using Xunit;
 
 namespace Hearth.Cli.Tests;

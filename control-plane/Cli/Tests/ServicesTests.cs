@@ -22,8 +22,15 @@ public sealed class ServicesTests
     {
         var all = Plain with
         {
-            GrpcPort = 9161, Root = "/image", TmpInMemory = true, MemoryBudgetMb = 4096, BillingIncrementMs = 100, CpuCap = true, IdleTimeoutSeconds = 86_400,
-            PricePerMillionRequests = 0.2, PricePerGbSecond = 0.5,
+            GrpcPort = 9161,
+            Root = "/image",
+            TmpInMemory = true,
+            MemoryBudgetMb = 4096,
+            BillingIncrementMs = 100,
+            CpuCap = true,
+            IdleTimeoutSeconds = 86_400,
+            PricePerMillionRequests = 0.2,
+            PricePerGbSecond = 0.5,
         };
         Assert.Equal("--data /d --root /image --tmp memory", Of(all, Services.Spawner));
         Assert.Equal("--data /d --grpc-port 9161 --price-requests 0.2 --price-gb-second 0.5", Of(all, Services.ControlPlane));
