@@ -130,7 +130,16 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     public void HangUp()
     {
         foreach (var connection in _connections.Values)
-            connection.Cancel();
+        {
+            try
+            {
+                connection.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended by itself meanwhile.
+            }
+        }
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();
