@@ -28,7 +28,7 @@ public sealed partial class UpOnSystemdTests
 
         var from = shell.Screen.Length;
         shell.CtrlC();
-        await shell.AwaitAsync("code=0.", from);
+        await shell.AwaitAsync("code=130.", from);
         await NothingLeftAsync();
     }
 
