@@ -4,9 +4,12 @@ namespace Hearth.Bench.Micro;
 
 /// <summary>One benchmark, as bench/Load reads it.</summary>
 /// <param name="Iterations">Measurements, each of many operations; the times are of one operation.</param>
-/// <param name="MustNotAllocate">Whether <paramref name="AllocatedBytes"/> other than 0 fails the run.</param>
+/// <param name="MustNotAllocate">Whether <paramref name="AllocatedBytes"/> of an object or more fails the run.</param>
 internal sealed record MicroResult(string Name, int Iterations, double MedianNanos, double MeanNanos, double MaxNanos, long AllocatedBytes, bool MustNotAllocate)
 {
+    /// <summary>Bytes. An operation that allocates at all has at least this much.</summary>
+    public const int SmallestObject = 24;
+
     /// <exception cref="InvalidOperationException">The benchmark did not run.</exception>
     public static MicroResult Of(BenchmarkReport report)
     {
