@@ -30,7 +30,7 @@ internal sealed partial class Scheduler
         foreach (var instance in _ticked)
             again |= instance.Tick();
         // Cleared before it is decided: who submits from here on starts the clock anew.
-        Volatile.Write(ref _ticking, 0);
+        Interlocked.Exchange(ref _ticking, 0);
         if (again || Volatile.Read(ref _waiting) > 0)
             StartTicking();
     }

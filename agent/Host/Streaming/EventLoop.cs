@@ -123,7 +123,8 @@ internal sealed class EventLoop : IDisposable
 
     private void RunPosted()
     {
-        Volatile.Write(ref _wakePending, 0);
+        // A full fence: what is posted from here on signals, what was posted before is seen below.
+        Interlocked.Exchange(ref _wakePending, 0);
         // Bounded by what is there now: work that posts work must not starve the pipes.
         for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
         {
