@@ -111,6 +111,7 @@ internal sealed class InvocationJournal : IDisposable
 
     public void Acknowledge(ulong epoch, ulong sequence)
     {
+        List<JournalSegment>? done = null;
         lock (_gate)
         {
             var last = _active.First + (ulong)_used - 1;
@@ -119,11 +120,15 @@ internal sealed class InvocationJournal : IDisposable
             _acknowledged = sequence;
             while (_segments.Count > 1 && _segments[0].First + (ulong)_segments[0].Capacity - 1 <= sequence)
             {
-                var done = _segments[0];
+                (done ??= []).Add(_segments[0]);
                 _segments.RemoveAt(0);
-                done.Dispose();
-                File.Delete(done.Path);
             }
+        }
+        // Not under the gate: unmapping waits for the disk, and whoever appends must not.
+        foreach (var segment in done ?? [])
+        {
+            segment.Dispose();
+            File.Delete(segment.Path);
         }
     }
 
