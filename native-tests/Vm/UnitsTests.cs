@@ -51,10 +51,25 @@ public sealed class UnitsTests
     private static async Task AnswersAsync(LambdaClient client, bool deploy)
     {
         await Patience.UntilAsync("the units serve", client.IsManagementUpAsync, 60);
+        await RunsAtAllAsync();
         if (deploy)
             await client.CreateAsync(new FunctionSettings("f", TimeoutSeconds: 60), FunctionZip.OfFolder("EndToEnd/functions"));
         await Patience.UntilAsync("the function answers", async () => (await TryInvokeAsync(client)) is { Succeeded: true, Body: """{"do": "echo"}""" }, 60);
         Assert.NotEmpty(Directory.EnumerateDirectories(Group, "sb-*", SearchOption.AllDirectories));
+    }
+
+    /// <summary>Said at once, with the journal: that the spawner ends again and again would only be seen by a long wait for an answer.</summary>
+    private static async Task RunsAtAllAsync()
+    {
+        for (var tries = 0; tries < 10; tries++)
+        {
+            var before = await MainPidAsync("hearth-spawner");
+            await Task.Delay(TimeSpan.FromSeconds(2));
+            if (before != 0 && before == await MainPidAsync("hearth-spawner"))
+                return;
+        }
+
+        Assert.Fail($"hearth-spawner does not stay\n{await SystemdMachine.JournalAsync()}");
     }
 
     /// <summary>Each as its own user, without a capability it could use and without a way to more.</summary>
