@@ -151,11 +151,10 @@ internal sealed class Instance : IFrameSink, IDisposable
     {
         switch (State)
         {
-            case InstanceState.Init when _services.Time.GetElapsedTime(_initStarted) >= _initLimit:
+            case InstanceState.Init when IsInitLate() && !SpokeMeanwhile(IsInitLate):
                 OnInitTimeout();
                 break;
-            case InstanceState.Busy when Current is { Stage: InvocationStage.Dispatched } invocation
-                && _services.Time.GetElapsedTime(invocation.StartedAt) >= Function.Timeout:
+            case InstanceState.Busy when IsInvocationLate() && !SpokeMeanwhile(IsInvocationLate):
                 GiveUp(RuntimeFailure.TimedOut(Function.Timeout), destroy: false);
                 break;
             case InstanceState.Idle:
@@ -165,6 +164,18 @@ internal sealed class Instance : IFrameSink, IDisposable
         if (_endedAt != 0 && _services.Time.GetElapsedTime(_endedAt) >= ExitPatience)
             GiveUp(RuntimeFailure.Violation("it closed its response pipe"), destroy: true);
         return State is not (InstanceState.Frozen or InstanceState.Bare or InstanceState.Gone) || _endedAt != 0;
+    }
+
+    private bool IsInitLate() => State == InstanceState.Init && _services.Time.GetElapsedTime(_initStarted) >= _initLimit;
+
+    private bool IsInvocationLate() => State == InstanceState.Busy && Current is { Stage: InvocationStage.Dispatched } invocation
+        && _services.Time.GetElapsedTime(invocation.StartedAt) >= Function.Timeout;
+
+    /// <summary>The loop may have been held up and the clock come first: an answer that lies in the pipe is in time.</summary>
+    private bool SpokeMeanwhile(Func<bool> isLate)
+    {
+        _link?.ReadRest();
+        return !isLate();
     }
 
     public SandboxStats ReadStats() => _reporter.ReadStats(_sandbox);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hearth.Agent.Sandboxes;
 using Hearth.Agent.Tests.Fakes;
 using Hearth.Contracts.V1;
@@ -18,6 +19,7 @@ public sealed class RuntimeFailureTests
             if what == "exit": os._exit(event["code"])
             if what == "signal": os.kill(os.getpid(), event["signal"]); time.sleep(10)
             if what == "sleep": time.sleep(60)
+            if what == "touch": open(event["path"], "w").close()
             if what == "raise": raise ValueError("no")
             return counter
         """;
@@ -69,6 +71,34 @@ public sealed class RuntimeFailureTests
         Assert.Single(node.Spawner.All);
         var record = (await node.LedgerAsync(3)).Single(r => (InvocationStatus)r.Status == InvocationStatus.Timeout);
         Assert.InRange(record.BilledMs, 1000, 60_000);
+    }
+
+    [Fact]
+    public async Task An_answer_that_lay_in_the_pipe_while_the_loop_was_held_up_is_in_time()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.DeployAsync("cases", Cases, timeout: 1);
+        await node.DeployAsync("holder", Cases);
+        await node.InvokeAsync("cases");
+        await node.InvokeAsync("holder");
+        var answered = Path.Join(node.Data, "answered");
+        using var held = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        node.Spawner.All[1].Reporting = () =>
+        {
+            held.Set();
+            go.Wait();
+        };
+        var holder = node.InvokeAsync("holder");
+        held.Wait(TestContext.Current.CancellationToken);
+        var begun = Stopwatch.GetTimestamp();
+        var slow = node.InvokeAsync("cases", $$"""{"do":"touch","path":"{{answered}}"}""");
+        await Eventually.True(() => File.Exists(answered));
+        while (Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(1.5))
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        go.Set();
+        Assert.Equal("2", (await slow).Text);
+        await holder;
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Hearth.Agent.Reporting;
 using Hearth.Agent.Reporting.Journal;
+using Hearth.Agent.Tests.Fakes;
 using Hearth.Contracts.V1;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -86,6 +87,54 @@ public sealed class JournalTests : IDisposable
         Assert.Equal((1ul, 2), (first.FirstSequence, first.Records.Count));
         var second = again.Read(2, 10);
         Assert.Equal((4ul, 3), (second.FirstSequence, second.Records.Count));
+    }
+
+    [Fact]
+    public void The_next_segment_is_made_ahead_and_used()
+    {
+        using var journal = Open(segment: 8);
+        for (var i = 1; i <= 5; i++)
+            journal.Append(Record(i));
+        journal.Flush();
+        Assert.Equal([JournalSegment.Name(_folder, 1), JournalSegment.Name(_folder, 9, ahead: true)], Segments().Order(StringComparer.Ordinal));
+        for (var i = 6; i <= 9; i++)
+            journal.Append(Record(i));
+        Assert.Equal(2, Segments().Length);
+        Assert.Equal((1ul, 9), (journal.Read(0, 100).FirstSequence, journal.Read(0, 100).Records.Count));
+    }
+
+    [Fact]
+    public void A_spare_that_came_too_late_and_was_left_by_a_crash_is_no_gap()
+    {
+        using (var journal = Open(segment: 8))
+        {
+            for (var i = 1; i <= 10; i++)
+                journal.Append(Record(i));
+        }
+        JournalSegment.Create(_folder, 9, 8, ahead: true).Dispose();
+        using var again = Open(segment: 8);
+        Assert.Equal((10ul, 11ul), (again.Last, AppendOne(again)));
+        Assert.Equal((1ul, 11), (again.Read(0, 100).FirstSequence, again.Read(0, 100).Records.Count));
+        Assert.Equal(2, Segments().Length);
+    }
+
+    [Fact]
+    public async Task Whoever_appends_does_not_wait_for_the_disk()
+    {
+        // A disk that does not answer: making the spare fails, and the one who tells of it waits while it holds what a slow disk would hold.
+        Directory.CreateDirectory(JournalSegment.Name(_folder, 9, ahead: true));
+        using var log = new StuckLogger();
+        using var journal = new InvocationJournal(_folder, TimeProvider.System, log, 8);
+        for (var i = 1; i <= 5; i++)
+            journal.Append(Record(i));
+        var flush = Task.Run(journal.Flush, TestContext.Current.CancellationToken);
+        await log.Reached;
+        for (var i = 6; i <= 20; i++)
+            Assert.True(journal.Append(Record(i)));
+        Assert.Equal(20, journal.Read(0, 100).Records.Count);
+        Assert.False(flush.IsCompleted);
+        log.Release();
+        await flush;
     }
 
     [Fact]

@@ -13,6 +13,8 @@ internal sealed class InvocationJournal : IDisposable
     private readonly string _folder;
     private readonly int _segmentRecords;
     private readonly ILogger _log;
+    // Held while the disk is waited for; taken before the gate, never after, and never by who appends.
+    private readonly Lock _disk = new();
     private readonly Lock _gate = new();
     private readonly List<JournalSegment> _segments = [];
     private readonly ITimer _flush;
@@ -32,7 +34,7 @@ internal sealed class InvocationJournal : IDisposable
         Epoch = ReadEpoch(time);
         foreach (var path in Directory.GetFiles(folder, "*.journal").Order(StringComparer.Ordinal))
             _segments.Add(JournalSegment.Open(path));
-        DropUnusedSpare();
+        DropUnusedSpares();
         if (_segments.Count == 0)
             _segments.Add(JournalSegment.Create(folder, 1, segmentRecords));
         _active = _segments[^1];
@@ -124,49 +126,75 @@ internal sealed class InvocationJournal : IDisposable
                 _segments.RemoveAt(0);
             }
         }
-        // Not under the gate: unmapping waits for the disk, and whoever appends must not.
-        foreach (var segment in done ?? [])
-        {
-            segment.Dispose();
-            File.Delete(segment.Path);
-        }
+        if (done is null)
+            return;
+        lock (_disk)
+            done.ForEach(Remove);
     }
 
     public void Flush()
     {
-        JournalSegment active;
-        ulong last;
-        lock (_gate)
+        lock (_disk)
         {
-            if (_disposed)
+            MakeSpare();
+            JournalSegment active;
+            ulong last;
+            lock (_gate)
+            {
+                if (_disposed)
+                    return;
+                last = _active.First + (ulong)_used - 1;
+                active = _active;
+            }
+            if (last == _flushedSequence)
                 return;
-            last = _active.First + (ulong)_used - 1;
-            active = _active;
-            // The next segment is made ahead, off the path of an invocation.
-            if (_used > _active.Capacity / 2 && _spare is null)
-                _spare = TryCreate(_active.First + (ulong)_active.Capacity);
+            foreach (var segment in Unflushed(active))
+                segment.Flush();
+            _flushedSequence = last;
         }
-        if (last == _flushedSequence)
-            return;
-        foreach (var segment in Unflushed(active))
-            segment.Flush();
-        _flushedSequence = last;
     }
 
     public void Dispose()
     {
         _flush.Dispose();
         Flush();
+        lock (_disk)
+        {
+            lock (_gate)
+            {
+                _disposed = true;
+                foreach (var segment in _segments)
+                    segment.Dispose();
+                if (_spare is { } unused)
+                    Remove(unused);
+                _spare = null;
+            }
+        }
+    }
+
+    /// <summary>The next segment is made ahead, and not under the gate: reserving its blocks waits for the disk, and whoever appends must not.</summary>
+    private void MakeSpare()
+    {
+        ulong first;
         lock (_gate)
         {
-            _disposed = true;
-            foreach (var segment in _segments)
-                segment.Dispose();
-            if (_spare is null)
+            if (_disposed || _spare is not null || _used <= _active.Capacity / 2)
                 return;
-            _spare.Dispose();
-            File.Delete(_spare.Path);
+            first = _active.First + (ulong)_active.Capacity;
         }
+        var spare = TryCreate(first, ahead: true);
+        if (spare is null)
+            return;
+        lock (_gate)
+        {
+            if (!_disposed && _spare is null && first == _active.First + (ulong)_active.Capacity)
+            {
+                _spare = spare;
+                return;
+            }
+        }
+        // The active segment was full before this one was ready, and another was made in its place.
+        Remove(spare);
     }
 
     private List<JournalSegment> Unflushed(JournalSegment active)
@@ -187,13 +215,19 @@ internal sealed class InvocationJournal : IDisposable
         return true;
     }
 
-    private JournalSegment? TryCreate(ulong first)
+    private static void Remove(JournalSegment segment)
+    {
+        segment.Dispose();
+        File.Delete(segment.Path);
+    }
+
+    private JournalSegment? TryCreate(ulong first, bool ahead = false)
     {
         try
         {
-            return JournalSegment.Create(_folder, first, _segmentRecords);
+            return JournalSegment.Create(_folder, first, _segmentRecords, ahead);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _log.LogError("The journal cannot grow; usage is not recorded until it can: {Cause}", e.Message);
             return null;
@@ -202,6 +236,9 @@ internal sealed class InvocationJournal : IDisposable
 
     private void FlushQuietly()
     {
+        // While the disk does not answer, one thread waits for it, not one more every second.
+        if (!_disk.TryEnter())
+            return;
         try
         {
             Flush();
@@ -210,17 +247,22 @@ internal sealed class InvocationJournal : IDisposable
         {
             _log.LogError("The journal could not be synced: {Cause}", e.Message);
         }
+        finally
+        {
+            _disk.Exit();
+        }
     }
 
-    // A spare that was made ahead and never used lies after a segment that is not full.
-    private void DropUnusedSpare()
+    // A spare that was made ahead and never used lies after a segment that is not full, or beside the one that was made in its place.
+    private void DropUnusedSpares()
     {
-        while (_segments.Count > 1 && _segments[^1].CountUsed() == 0)
+        var unused = _segments.FindAll(static s => s.CountUsed() == 0);
+        // Without a record anywhere the first one stays: it holds the sequence.
+        unused.Remove(_segments.Count == unused.Count ? _segments.FirstOrDefault()! : null!);
+        foreach (var segment in unused)
         {
-            var spare = _segments[^1];
-            _segments.RemoveAt(_segments.Count - 1);
-            spare.Dispose();
-            File.Delete(spare.Path);
+            _segments.Remove(segment);
+            Remove(segment);
         }
     }
 

@@ -32,13 +32,14 @@ internal sealed unsafe class JournalSegment : IDisposable
     /// <summary>Records that fit.</summary>
     public int Capacity { get; }
 
-    public static string Name(string folder, ulong firstSequence) =>
-        System.IO.Path.Join(folder, string.Create(CultureInfo.InvariantCulture, $"{firstSequence:D20}.journal"));
+    public static string Name(string folder, ulong firstSequence, bool ahead = false) =>
+        System.IO.Path.Join(folder, string.Create(CultureInfo.InvariantCulture, $"{firstSequence:D20}{(ahead ? ".ahead" : "")}.journal"));
 
+    /// <param name="ahead">Made before it is needed: then it has a name that whoever needs one at once does not collide with.</param>
     /// <exception cref="IOException">The disk is full.</exception>
-    public static JournalSegment Create(string folder, ulong firstSequence, int capacity)
+    public static JournalSegment Create(string folder, ulong firstSequence, int capacity, bool ahead = false)
     {
-        var path = Name(folder, firstSequence);
+        var path = Name(folder, firstSequence, ahead);
         var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         try
         {
@@ -57,7 +58,7 @@ internal sealed unsafe class JournalSegment : IDisposable
 
     public static JournalSegment Open(string path)
     {
-        var first = ulong.Parse(System.IO.Path.GetFileNameWithoutExtension(path.AsSpan()), CultureInfo.InvariantCulture);
+        var first = ulong.Parse(System.IO.Path.GetFileName(path.AsSpan())[..20], CultureInfo.InvariantCulture);
         var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         return new JournalSegment(path, file, first);
     }

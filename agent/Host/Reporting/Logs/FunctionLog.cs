@@ -1,27 +1,39 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hearth.Agent.Reporting.Logs;
 
-/// <summary>The log of one function. Appending is a copy into memory; a flush (every 100 ms, at 64 KiB and before each read) makes it one write.</summary>
+/// <summary>
+/// The log of one function. Appending is a copy into memory; a flush (every 100 ms, at 64 KiB and before each read) makes it one write, on a thread that
+/// may wait for the disk: who appends never does. Lines that come while the disk does not take the ones before are dropped and counted.
+/// </summary>
 internal sealed class FunctionLog : IDisposable
 {
     private const int FlushAt = 64 * 1024;
     private const int IndexEvery = 64 * 1024;
+    private const int MaxPending = 2 * 1024 * 1024;
     private readonly string _folder;
     private readonly LogSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    // The files; held while the disk is waited for. Taken before the gate, never after, and never by who appends.
+    private readonly Lock _disk = new();
+    // The buffers.
     private readonly Lock _gate = new();
-    private readonly ArrayBufferWriter<byte> _pending = new(4096);
+    private ArrayBufferWriter<byte> _pending = new(4096);
+    private ArrayBufferWriter<byte> _writing = new(4096);
+    private long _pendingTime;
+    private long _droppedLines;
+    private bool _flushQueued;
     private SafeFileHandle? _segment;
     private SafeFileHandle? _index;
     private long _size;
     private long _indexed;
     private long _number;
-    private long _pendingTime;
-    private long _lost;
+    private long _failures;
+    private int _followers;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public FunctionLog(string folder, LogSettings settings, TimeProvider time, ILogger log)
@@ -45,38 +57,44 @@ internal sealed class FunctionLog : IDisposable
     {
         lock (_gate)
         {
+            if (_pending.WrittenCount + text.Length > MaxPending)
+            {
+                _droppedLines++;
+                return;
+            }
             if (_pending.WrittenCount == 0)
                 _pendingTime = timeUnixMs;
+            if (_droppedLines > 0)
+                ReportDropped(timeUnixMs, stream);
             LogRecord.Write(_pending, timeUnixMs, requestId, stream, text);
-            if (_pending.WrittenCount >= FlushAt)
-                FlushLocked();
+            if (_pending.WrittenCount >= FlushAt && !_flushQueued)
+                _flushQueued = ThreadPool.UnsafeQueueUserWorkItem(static log => log.Flush(), this, preferLocal: false);
         }
-        if (Volatile.Read(ref _waiters) > 0)
+        if (Volatile.Read(ref _followers) > 0)
             Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
 
-    private int _waiters;
-
     /// <summary>While at least one follower is there, appends complete <see cref="Changed"/>.</summary>
-    public void AddFollower(int delta) => Interlocked.Add(ref _waiters, delta);
+    public void AddFollower(int delta) => Interlocked.Add(ref _followers, delta);
 
+    /// <summary>Returns when all that was appended before the call is written, or lost to a full disk.</summary>
     public void Flush()
     {
-        lock (_gate)
+        lock (_disk)
             FlushLocked();
     }
 
     /// <summary>Applies the caps; called now and then, and at each new segment.</summary>
     public void Trim()
     {
-        lock (_gate)
+        lock (_disk)
             if (Directory.Exists(_folder))
                 LogSegments.Trim(_folder, _settings, _time.GetUtcNow());
     }
 
     public void Dispose()
     {
-        lock (_gate)
+        lock (_disk)
         {
             FlushLocked();
             _segment?.Dispose();
@@ -85,46 +103,63 @@ internal sealed class FunctionLog : IDisposable
         }
     }
 
-    private void FlushLocked()
+    private void ReportDropped(long timeUnixMs, ReadOnlySpan<byte> stream)
     {
-        if (_pending.WrittenCount == 0)
-            return;
-        try
-        {
-            if (_segment is null || _size + _pending.WrittenCount > _settings.SegmentBytes)
-                BeginSegment();
-            if (_size - _indexed >= IndexEvery || _size == 0)
-                WriteIndex();
-            RandomAccess.Write(_segment!, _pending.WrittenSpan, _size);
-            _size += _pending.WrittenCount;
-        }
-        catch (IOException e)
-        {
-            // A full disk costs log lines, never invocations.
-            if (_lost++ % 1000 == 0)
-                _log.LogError("Log lines in {Folder} are lost: {Cause}", _folder, e.Message);
-        }
-        _pending.ResetWrittenCount();
+        LogRecord.Write(_pending, timeUnixMs, Guid.Empty, stream, Encoding.UTF8.GetBytes($"LOGS_DROPPED {_droppedLines} lines: the disk of the node did not take the lines before them in time"));
+        _droppedLines = 0;
     }
 
-    private void BeginSegment()
+    private void FlushLocked()
+    {
+        long firstTime;
+        lock (_gate)
+        {
+            _flushQueued = false;
+            if (_pending.WrittenCount == 0)
+                return;
+            firstTime = _pendingTime;
+            (_pending, _writing) = (_writing, _pending);
+        }
+        try
+        {
+            if (_segment is null || _size + _writing.WrittenCount > _settings.SegmentBytes)
+                BeginSegment(firstTime);
+            if (_size - _indexed >= IndexEvery || _size == 0)
+                WriteIndex(firstTime);
+            RandomAccess.Write(_segment!, _writing.WrittenSpan, _size);
+            _size += _writing.WrittenCount;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk costs log lines, never invocations.
+            if (_failures++ % 1000 == 0)
+                _log.LogError("Log lines in {Folder} are lost: {Cause}", _folder, e.Message);
+        }
+        // What one loud moment needed is not kept for ever.
+        if (_writing.Capacity > 4 * FlushAt)
+            _writing = new ArrayBufferWriter<byte>(4096);
+        else
+            _writing.ResetWrittenCount();
+    }
+
+    private void BeginSegment(long firstTime)
     {
         Directory.CreateDirectory(_folder);
         _segment?.Dispose();
         _index?.Dispose();
-        var path = LogSegments.Name(_folder, _pendingTime, _number++);
+        var path = LogSegments.Name(_folder, firstTime, _number++);
         while (File.Exists(path))
-            path = LogSegments.Name(_folder, _pendingTime, _number++);
+            path = LogSegments.Name(_folder, firstTime, _number++);
         _segment = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         _index = File.OpenHandle(LogSegments.IndexOf(path), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         _size = _indexed = 0;
         LogSegments.Trim(_folder, _settings, _time.GetUtcNow());
     }
 
-    private void WriteIndex()
+    private void WriteIndex(long firstTime)
     {
         Span<byte> pair = stackalloc byte[16];
-        BinaryPrimitives.WriteInt64LittleEndian(pair, _pendingTime);
+        BinaryPrimitives.WriteInt64LittleEndian(pair, firstTime);
         BinaryPrimitives.WriteInt64LittleEndian(pair[8..], _size);
         RandomAccess.Write(_index!, pair, RandomAccess.GetLength(_index!));
         _indexed = _size;

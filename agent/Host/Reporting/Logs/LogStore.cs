@@ -16,6 +16,7 @@ internal sealed class LogStore : IDisposable
     private readonly ILogger _log;
     private readonly ITimer _flush;
     private readonly ITimer _trim;
+    private int _flushing;
 
     public LogStore(string root, LogSettings settings, TimeProvider time, ILogger log)
     {
@@ -24,7 +25,7 @@ internal sealed class LogStore : IDisposable
         _time = time;
         _log = log;
         Directory.CreateDirectory(root);
-        _flush = time.CreateTimer(static x => ((LogStore)x!).FlushAll(), this, FlushEvery, FlushEvery);
+        _flush = time.CreateTimer(static x => ((LogStore)x!).FlushInTurn(), this, FlushEvery, FlushEvery);
         _trim = time.CreateTimer(static x => ((LogStore)x!).TrimAll(), this, TimeSpan.FromSeconds(10), TrimEvery);
     }
 
@@ -77,6 +78,21 @@ internal sealed class LogStore : IDisposable
         _trim.Dispose();
         foreach (var log in _logs.Values)
             log.Dispose();
+    }
+
+    // While the disk does not answer, one thread waits for it, not one more every 100 ms.
+    private void FlushInTurn()
+    {
+        if (Interlocked.Exchange(ref _flushing, 1) != 0)
+            return;
+        try
+        {
+            FlushAll();
+        }
+        finally
+        {
+            Volatile.Write(ref _flushing, 0);
+        }
     }
 
     private static IEnumerable<LogEntry> First(LogReader reader, Guid? requestId, int tail)
