@@ -49,17 +49,19 @@ static unsafe int Serve(Options options)
     var stop = StopSignal.Install();
 
     var cgroups = CgroupDriver.Detect();
-    cgroups.Open(options.NodeId);
-    cgroups.SweepLeftovers();
     if (options.SweepOnly)
     {
+        cgroups.Open(options.NodeId);
+        cgroups.SweepLeftovers();
         cgroups.Close();
         return 0;
     }
 
+    var users = SandboxUsers.Claim(options.NodeId, cgroups.SweepNode);
+    cgroups.Open(options.NodeId);
+    cgroups.SweepLeftovers();
     LimitSlice(cgroups);
     var data = RootFolder.Open(options.Data);
-    var users = SandboxUsers.Claim();
     RootSkeleton.Build($"{options.Data}/root", options.Root);
     Directory.CreateDirectory($"{options.Data}/tmp", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     var tmp = new TmpImages($"{options.Data}/tmp", options.TmpInMemory);
@@ -77,6 +79,7 @@ static unsafe int Serve(Options options)
         Say(2, "hearth-spawner: sandboxes are left that do not end within 30 s (see their processes' state); their groups are removed at the next start\n");
     cgroups.Close();
     agent.Remove();
+    users.Release();
     return 0;
 }
 

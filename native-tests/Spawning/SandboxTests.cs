@@ -96,6 +96,24 @@ public sealed class SandboxTests
     }
 
     [Fact]
+    public async Task What_a_killed_node_left_is_swept_by_the_next_that_starts_and_a_living_one_is_not()
+    {
+        await using var alive = await SpawnerProcess.StartAsync();
+        using var its = await alive.ConnectAsync();
+        using var sandbox = TestSandbox.Start(its, 1);
+        await using var killed = await SpawnerProcess.StartAsync();
+        using (var agent = await killed.ConnectAsync())
+            TestSandbox.Start(agent, 1).Dispose();
+        await killed.StopAsync(Native.SigKill);
+        Assert.NotEmpty(LeakCheck.CgroupsOf(killed.Data));
+
+        await using var next = await SpawnerProcess.StartAsync();
+        await Patience.UntilAsync("nothing of it is left", () => !LeakCheck.CgroupsOf(killed.Data).Any());
+        Assert.NotEmpty(LeakCheck.CgroupsOf(alive.Data));
+        Assert.Equal(7, sandbox.Run("answer = 3 + 4")!.GetValue<int>());
+    }
+
+    [Fact]
     public async Task Code_that_is_a_link_is_not_mounted()
     {
         await using var spawner = await SpawnerProcess.StartAsync();

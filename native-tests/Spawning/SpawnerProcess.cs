@@ -150,6 +150,9 @@ internal sealed class SpawnerProcess : IAsyncDisposable
         {
             if (_process is { HasExited: false })
                 _process.Kill();
+            // One that was killed could not tidy up.
+            if (_process is { ExitCode: not 0 })
+                await HostProgram.RunAsync([Published.Program("hearth-spawner"), "--data", Data, "--sweep"]);
             _process?.Dispose();
             if (Group is { } group && Directory.Exists(group))
                 Directory.Delete(group);

@@ -55,6 +55,20 @@ public abstract class CgroupDriver
     /// <returns>How many sandboxes were removed. One whose process cannot die (state D) stays, and its id answers -EEXIST.</returns>
     public abstract int SweepLeftovers();
 
+    /// <summary>Kills and removes all that a node which does not run any more has left beside us; another driver's slice, so this one need not be open.</summary>
+    /// <param name="nodeId">That node's. Its lock must be held, so that it does not start meanwhile.</param>
+    public void SweepNode(string nodeId)
+    {
+        CheckNodeId(nodeId);
+        string[] slices = [.. Parents.Select(parent => $"{parent}/hearth-{nodeId}").Distinct().Where(Directory.Exists)];
+        CgroupSweep.Run(slices);
+        foreach (var slice in slices)
+            CgroupSweep.RemoveTree(slice);
+    }
+
+    /// <summary>The groups that slices lie in, one of each hierarchy.</summary>
+    private protected abstract IEnumerable<string> Parents { get; }
+
     /// <summary>Removes the slice when nothing is in it, and takes back what <see cref="Open"/> changed.</summary>
     public abstract void Close();
 

@@ -43,7 +43,8 @@ internal static class CgroupSweep
         }
     }
 
-    private static bool RemoveTree(string group)
+    /// <returns>False while a process is in one of them.</returns>
+    public static bool RemoveTree(string group)
     {
         foreach (var child in Groups(group, "*"))
         {

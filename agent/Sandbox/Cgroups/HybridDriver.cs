@@ -14,6 +14,9 @@ internal sealed class HybridDriver(CgroupHierarchies hierarchies) : CgroupDriver
 
     public override string Mode => "hybrid";
 
+    private protected override IEnumerable<string> Parents =>
+        [hierarchies.Unified.Directory, _memoryHierarchy.Directory, _cpuHierarchy.Directory, _pidsHierarchy.Directory];
+
     private HybridSlice Slice => _slice ?? throw new InvalidOperationException("the driver is not open");
 
     public override void Open(string nodeId)

@@ -11,6 +11,8 @@ internal sealed class UnifiedDriver(CgroupHierarchies hierarchies) : CgroupDrive
 
     public override string Mode => "v2";
 
+    private protected override IEnumerable<string> Parents => [hierarchies.Unified.Directory];
+
     private CgroupDirectory Directory => _directory ?? throw new InvalidOperationException("the driver is not open");
 
     public override void Open(string nodeId)

@@ -7,7 +7,7 @@ public static class Errno
     public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ENXIO = 6, E2BIG = 7, ENOEXEC = 8, EBADF = 9, ECHILD = 10, EAGAIN = 11, ENOMEM = 12,
         EACCES = 13, EFAULT = 14, EBUSY = 16, EEXIST = 17, EXDEV = 18, ENODEV = 19, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENFILE = 23, EMFILE = 24,
         ENOTTY = 25, EFBIG = 27, ENOSPC = 28, ESPIPE = 29, EROFS = 30, EMLINK = 31, EPIPE = 32, ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39,
-        ELOOP = 40, EPROTO = 71, EBADMSG = 74, EOVERFLOW = 75, EUSERS = 87, EMSGSIZE = 90, EOPNOTSUPP = 95, EADDRINUSE = 98, ECONNRESET = 104, ENOTCONN = 107,
+        EDEADLK = 35, ELOOP = 40, EPROTO = 71, EBADMSG = 74, EOVERFLOW = 75, EUSERS = 87, EMSGSIZE = 90, EOPNOTSUPP = 95, EADDRINUSE = 98, ECONNRESET = 104, ENOTCONN = 107,
         ETIMEDOUT = 110, ECONNREFUSED = 111, ESTALE = 116, EDQUOT = 122;
 
     /// <summary>"ENOENT (No such file or directory)"; a number without a name here is given as such.</summary>
@@ -35,6 +35,7 @@ public static class Errno
         ENOSPC => "ENOSPC (No space left on device, or a limit of the kernel is reached)",
         EROFS => "EROFS (Read-only file system)",
         EPIPE => "EPIPE (Broken pipe)",
+        EDEADLK => "EDEADLK (Resource deadlock avoided)",
         ENOSYS => "ENOSYS (Function not implemented by this kernel)",
         ENOTEMPTY => "ENOTEMPTY (Directory not empty)",
         ELOOP => "ELOOP (Too many levels of symbolic links)",

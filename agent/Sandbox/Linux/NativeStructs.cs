@@ -23,12 +23,12 @@ public struct OpenHow
 
 /// <summary>A lock on a range of a file's bytes, fcntl(2). It belongs to the process: children do not inherit it, and the kernel lifts it when the process ends.</summary>
 [NativeStruct("struct flock", "fcntl.h", Fields = ["Type=l_type", "Whence=l_whence", "Start=l_start", "Length=l_len", "Pid=l_pid"])]
-[NativeConstants("fcntl.h", Names = ["SetLock=F_SETLK", "WriteLock=F_WRLCK"])]
+[NativeConstants("fcntl.h", Names = ["SetLock=F_SETLK", "WriteLock=F_WRLCK", "Unlock=F_UNLCK"])]
 [StructLayout(LayoutKind.Sequential)]
 public struct FileLock
 {
     public const int SetLock = 6;
-    public const short WriteLock = 1;
+    public const short WriteLock = 1, Unlock = 2;
 
     public short Type, Whence;
     public long Start, Length;
