@@ -150,6 +150,27 @@ else
   needs_sdk || true
 fi
 
+# slices: of nodes whose spawner does not run, in every hierarchy.
+slices() {
+  local running pid slice
+  running=$(for pid in $(pgrep -x hearth-spawner); do
+    tr '\0' '\n' < "/proc/$pid/cmdline" 2>/dev/null | sed -n '/^--data$/{n;p}' | tr -d '\n' | sha256sum | cut -c1-12
+  done)
+  find /sys/fs/cgroup -type d -name 'hearth-*' -prune 2>/dev/null | while read -r slice; do
+    [[ " $(echo $running) " == *" ${slice##*/hearth-} "* ]] || echo "cgroup $slice"
+  done | LC_ALL=C sort
+}
+# What this run may have left outside its own two folders, one line each.
+traces() {
+  slices
+  grep -F " $data" /proc/self/mountinfo | sed 's/^/mount /'
+  for device in /sys/block/loop*/loop/backing_file; do
+    [[ ! -r $device ]] || sed -n "\\|^$data/|s|^|loop device ${device%/loop/*} on |p" "$device"
+  done
+  find /proc -maxdepth 2 -name exe -lname "$data/*" 2>/dev/null | sed 's/^/process /'
+}
+slices > "$work/slices-before"
+
 # --- suites ----------------------------------------------------------------------------------------------------------------------------
 managed() { # SUITE PROJECT [NAMESPACE...]
   wanted "$1" || return 0
@@ -229,6 +250,19 @@ if wanted vm; then
       else report $name "$work/$name/report.json" $code "$work/$name.log" "$from"; fi
     done
   fi
+fi
+
+# Whatever the suites found out themselves: after all of them nothing of this run may be there. Those that end in this moment get theirs.
+from=$SECONDS
+for ((i = 0; i < 20; i++)); do
+  traces | LC_ALL=C sort | LC_ALL=C comm -13 "$work/slices-before" - > "$work/traces"
+  [[ -s $work/traces ]] || break
+  sleep 1
+done
+if [[ -s $work/traces ]]; then broken traces "left behind after all suites" "$work/traces"
+else
+  add 1 0 0
+  printf '%-15s %4d passed %3d failed %3d skipped  %4d s  (%s)\n' traces 1 0 0 $((SECONDS - from)) "no process, mount, loop device or cgroup is left"
 fi
 
 # --- the end ---------------------------------------------------------------------------------------------------------------------------
