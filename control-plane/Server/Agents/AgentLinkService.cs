@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hearth.ControlPlane.Agents;
 
-/// <summary>The stream that agents dial. Two loops, one in each direction; whichever ends first ends the connection, and its reason is the one reported.</summary>
+/// <summary>The stream that agents dial. Two loops, one in each direction, and one that stores the journal; whichever ends first ends the connection, and its reason is the one reported.</summary>
 public sealed class AgentLinkService(
     AgentRegistry registry, FunctionSpecs specs, FunctionService functions, BlobStore blobs, UsageStore usage, ILogger<AgentLinkService> log)
     : AgentLink.AgentLinkBase
@@ -22,24 +22,26 @@ public sealed class AgentLinkService(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, connection.Closed);
         registry.Add(connection);
         log.LogInformation("agent {Agent} connected: {Endpoint}, cgroup {Mode}, version {Version}", hello.AgentId, hello.Endpoint, hello.CgroupMode, hello.SoftwareVersion);
-        Task reading = ReadLoopAsync(connection, requestStream, ending.Token);
+        var journal = new JournalIntake(connection, usage, TimeProvider.System, log);
+        Task reading = ReadLoopAsync(connection, journal, requestStream, ending.Token);
+        Task storing = journal.RunAsync(ending.Token);
         Task writing = WriteLoopAsync(connection, responseStream, ending.Token);
         try
         {
-            Task first = await Task.WhenAny(reading, writing);
+            Task first = await Task.WhenAny(reading, writing, storing);
             connection.Close(first.Exception?.InnerException?.Message ?? "it hung up");
         }
         finally
         {
             registry.Remove(connection);
             connection.Close("the connection has ended");
-            await Task.WhenAll(reading, writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(reading, writing, storing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             log.LogInformation("agent {Agent} disconnected: {Reason}", hello.AgentId, connection.CloseReason);
         }
 
         if (!context.CancellationToken.IsCancellationRequested)
         {
-            RpcException? fault = new[] { reading, writing }.Select(t => t.Exception?.InnerException).OfType<RpcException>().FirstOrDefault();
+            RpcException? fault = new[] { reading, writing, storing }.Select(t => t.Exception?.InnerException).OfType<RpcException>().FirstOrDefault();
             throw fault ?? new RpcException(new Status(StatusCode.Aborted, connection.CloseReason ?? "closed"));
         }
     }
@@ -87,7 +89,7 @@ public sealed class AgentLinkService(
         }
     }
 
-    private async Task ReadLoopAsync(AgentConnection connection, IAsyncStreamReader<AgentMessage> incoming, CancellationToken cancellationToken)
+    private async Task ReadLoopAsync(AgentConnection connection, JournalIntake journal, IAsyncStreamReader<AgentMessage> incoming, CancellationToken cancellationToken)
     {
         while (await incoming.MoveNext(cancellationToken))
         {
@@ -95,7 +97,7 @@ public sealed class AgentLinkService(
             switch (message.BodyCase)
             {
                 case AgentMessage.BodyOneofCase.Journal:
-                    ApplyJournal(connection, message.Journal);
+                    journal.Take(message.Journal);
                     break;
                 case AgentMessage.BodyOneofCase.Capacity:
                     connection.Capacity = message.Capacity;
@@ -114,20 +116,6 @@ public sealed class AgentLinkService(
                     break;
             }
         }
-    }
-
-    private void ApplyJournal(AgentConnection connection, JournalBatch batch)
-    {
-        if (batch.Records.Count == 0)
-            return;
-        if (batch.FirstSequence > long.MaxValue - (ulong)batch.Records.Count)
-            throw Invalid("first_sequence is out of range");
-        JournalOutcome outcome = usage.Apply(connection.Hello.AgentId, batch);
-        if (outcome.Missing > 0)
-            log.LogWarning("journal of agent {Agent}, epoch {Epoch}: {Missing} records before {First} never came; usage is short of them", connection.Hello.AgentId, batch.Epoch, outcome.Missing, batch.FirstSequence);
-        if (outcome.Refused > 0)
-            log.LogWarning("journal of agent {Agent}, epoch {Epoch}: {Refused} records with impossible values are not counted", connection.Hello.AgentId, batch.Epoch, outcome.Refused);
-        connection.Outbox.Acknowledge(new JournalAck { Epoch = batch.Epoch, LastSequence = outcome.LastSequence });
     }
 
     // Shown to people as StateReason.

@@ -39,6 +39,8 @@ public sealed class ControlPlaneServer : IAsyncDisposable
     /// <summary>Bound addresses, e.g. to find the port that 0 became.</summary>
     public ICollection<string> Addresses => _app.Urls;
 
+    public IServiceProvider Services => _app.Services;
+
     /// <summary>Returns when everything listens.</summary>
     /// <exception cref="StartException">A port or socket cannot be had.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)

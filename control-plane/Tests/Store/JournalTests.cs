@@ -38,6 +38,35 @@ public class JournalTests
     }
 
     [Fact]
+    public async Task FullDiskKeepsTheConnectionAndLosesNothing()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using FakeAgent agent = await FakeAgent.ConnectAsync(server);
+        var api = new GrpcAdapter(server.Grpc);
+        await api.CreateAsync(new Settings(), Zips.Good());
+        server.SetDiskFull(true);
+        JournalBatch batch = Batch(7, 1, 1000);
+        for (int i = 0; i < 999; i++)
+            batch.Records[i].FunctionName = $"function-{i}";
+        await agent.SendAsync(new AgentMessage { Journal = batch });
+
+        // Refused for the same reason, in words that say what to do; nothing of it is there.
+        Outcome refused = new("ok");
+        for (int i = 0; i < 100 && refused.Code == "ok"; i++)
+            refused = await api.CreateAsync(new Settings { Name = $"more-{i}", Description = new string('x', 256), Environment = new() { ["KEY"] = new string('y', 2000) } }, Zips.Good());
+        Assert.Contains("disk of the control plane's data directory is full", refused.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(refused.Code, (string[])["ok", "Internal"]);
+        // The connection is the same one: definitions still come.
+        await api.DeleteAsync("f", null);
+        Assert.Equal("f", (await agent.NextAsync(Kind.Removed)).Removed.FunctionName);
+
+        server.SetDiskFull(false);
+        JournalAck ack = (await agent.NextAsync(Kind.JournalAck)).JournalAck;
+        Assert.Equal(1000UL, ack.LastSequence);
+        Assert.Equal(1, (await UsageAsync(server)).Requests);
+    }
+
+    [Fact]
     public async Task RestartsBetweenAndTwoAgents()
     {
         await using TestServer server = await TestServer.StartAsync();

@@ -1,6 +1,9 @@
 using System.Net.Sockets;
 using Grpc.Net.Client;
 using Hearth.ControlPlane.Hosting;
+using Hearth.ControlPlane.Store;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Hearth.ControlPlane.Tests.Support;
 
@@ -27,6 +30,15 @@ internal sealed class TestServer : IAsyncDisposable
     public string Data => _folder.Path;
 
     public int RestPort => new Uri(_server.Addresses.First(a => a.StartsWith("http://127.0.0.1", StringComparison.Ordinal))).Port;
+
+    /// <summary>SQLite finds the disk full as soon as it needs one more page, until <paramref name="full"/> is false again.</summary>
+    public void SetDiskFull(bool full) => _server.Services.GetRequiredService<Database>().Read(connection =>
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        // No less than what is there: SQLite makes that of 1.
+        command.CommandText = full ? "PRAGMA max_page_count=1" : "PRAGMA max_page_count=1000000000";
+        return command.ExecuteScalar();
+    });
 
     public static async Task<TestServer> StartAsync(bool tcp = false)
     {

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Hearth.Contracts;
+using Hearth.ControlPlane.Store;
 
 namespace Hearth.ControlPlane.Api.Grpc;
 
@@ -42,7 +43,7 @@ internal sealed class GrpcErrors(ILogger<GrpcErrors> log) : Interceptor
         catch (Exception e) when (e is not RpcException)
         {
             log.LogError(e, "{Method} failed", context.Method);
-            throw ToRpc(LambdaError.Service("The control plane failed; its log says why."));
+            throw ToRpc(StorageFailure.Describe(e));
         }
     }
 

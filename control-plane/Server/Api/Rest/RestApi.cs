@@ -1,4 +1,5 @@
 using Hearth.Contracts;
+using Hearth.ControlPlane.Store;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Hearth.ControlPlane.Api.Rest;
@@ -30,7 +31,7 @@ public sealed class RestApi(RestRoutes routes, ILogger<RestApi> log)
         catch (Exception e)
         {
             log.LogError(e, "{Method} {Path} failed", http.Request.Method, http.Request.Path.Value);
-            await AnswerAsync(http, LambdaError.Service("The control plane failed; its log says why."));
+            await AnswerAsync(http, StorageFailure.Describe(e));
         }
     }
 
