@@ -114,6 +114,21 @@ public sealed class SandboxTests
     }
 
     [Fact]
+    public async Task All_sandboxes_together_leave_the_machine_a_tenth_of_its_memory_and_half_of_its_process_numbers()
+    {
+        await using var spawner = await SpawnerProcess.StartAsync();
+        var slices = LeakCheck.CgroupsOf(spawner.Data).ToList();
+        var total = File.ReadLines("/proc/meminfo").First(line => line.StartsWith("MemTotal:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        var memory = Limit("memory.max", "memory.limit_in_bytes");
+        Assert.InRange(memory, 1, long.Parse(total) * 1024 / 10 * 9);
+        var numbers = Math.Min(long.Parse(File.ReadAllText("/proc/sys/kernel/pid_max")), long.Parse(File.ReadAllText("/proc/sys/kernel/threads-max")));
+        Assert.Equal(numbers / 2, Limit("pids.max"));
+
+        long Limit(params string[] names) =>
+            long.Parse(File.ReadAllText((from slice in slices from name in names let file = Path.Combine(slice, name) where File.Exists(file) select file).First()));
+    }
+
+    [Fact]
     public async Task Code_that_is_a_link_is_not_mounted()
     {
         await using var spawner = await SpawnerProcess.StartAsync();

@@ -155,6 +155,17 @@ def core_scheduling(host):
     return in_child(lambda: call_refused(157, 62, 1, 0, 0, None))
 
 
+@probe("merging_of_equal_pages", control=True)
+def merge_pages(host):
+    """Where the host merges pages, the time of a write tells what a neighbour holds. Advice for one range, and for all of the process."""
+    def advise():
+        with mmap.mmap(-1, 1 << 16) as memory:
+            return attempt(memory.madvise, 12)  # MADV_MERGEABLE
+
+    # PR_SET_MEMORY_MERGE is newer than some kernels, which refuse it themselves: that is no less refused.
+    return all_refused([("madvise", advise()), ("prctl", in_child(lambda: call_refused(157, 67, 1, 0, 0, 0)))])
+
+
 @probe("flush_of_the_hosts_disks", control=True)
 def sync_disks(host):
     """syncfs is answered as done without being carried out: so even for a descriptor that is none."""
