@@ -10,6 +10,7 @@ namespace Hearth.Adapter.Http;
 internal sealed class HttpConnection : IReadiness
 {
     private const int CopyUpTo = 16 * 1024;
+    private const int LingerMs = 1000;
     private static readonly byte[] s_scratch = new byte[64 * 1024];
     private readonly Reactor _reactor;
     private readonly HttpServer _server;
@@ -24,6 +25,7 @@ internal sealed class HttpConnection : IReadiness
     private bool _processing;
     private bool _ended;
     private bool _closeWhenSent;
+    private bool _lingering;
     private bool _closed;
 
     public HttpConnection(Reactor reactor, HttpServer server, int socket)
@@ -71,7 +73,7 @@ internal sealed class HttpConnection : IReadiness
         if (_closed)
             return;
         if (_closeWhenSent && _unsent.Length == 0)
-            Close();
+            Linger();
         else if (_held.Length > 0 && !_processing)
             Process([]);
         else
@@ -105,7 +107,8 @@ internal sealed class HttpConnection : IReadiness
                 End();
                 return;
             }
-            Process(s_scratch.AsSpan(0, count));
+            if (!_lingering)
+                Process(s_scratch.AsSpan(0, count));
             if (count < s_scratch.Length)
                 return;
         }
@@ -247,9 +250,23 @@ internal sealed class HttpConnection : IReadiness
         _unsent = [];
         _unsentFrom = 0;
         if (_closeWhenSent || _ended)
-            Close();
+            Linger();
         else
             Watch();
+    }
+
+    /// <summary>The last answer is sent. What the client still sends is thrown away for a moment: closed with unread bytes, its end might never see the answer.</summary>
+    private void Linger()
+    {
+        if (_ended)
+        {
+            Close();
+            return;
+        }
+        _lingering = true;
+        _ = shutdown(_socket, SHUT_WR);
+        _reactor.After(LingerMs, Close);
+        Watch();
     }
 
     private void Watch()
@@ -257,7 +274,7 @@ internal sealed class HttpConnection : IReadiness
         if (_closed)
             return;
         var wanted = EPOLLRDHUP;
-        if (!_ended && !_closeWhenSent && _held.Length <= HttpRequest.MaxHead)
+        if (!_ended && (_lingering || !_closeWhenSent) && _held.Length <= HttpRequest.MaxHead)
             wanted |= EPOLLIN;
         if (_ended)
             wanted = 0;
