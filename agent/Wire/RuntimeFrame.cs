@@ -93,9 +93,8 @@ public readonly struct RuntimeFrame
                 var failed = reader.Id(zeroAllowed: true);
                 var type = reader.Label("error type", FrameLimits.MaxErrorTypeLength, ascii: false);
                 var fatal = reader.Boolean("fatal");
-                var body = reader.Binary("body", FrameLimits.MaxPayloadLength);
                 var cause = reader.HasCount(6) ? reader.Label("cause", FrameLimits.MaxErrorCauseLength, ascii: false) : default;
-                return new RuntimeFrame(FrameKind.Error, failed, type, cause, fatal, body);
+                return new RuntimeFrame(FrameKind.Error, failed, type, cause, fatal, reader.Binary("body", FrameLimits.MaxPayloadLength));
             case FrameKind.ResponseStart:
                 reader.ExpectCount(3);
                 var started = reader.Id();

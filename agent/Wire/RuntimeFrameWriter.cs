@@ -58,8 +58,8 @@ public static class RuntimeFrameWriter
         writer.Write(0);
         writer.Write(errorType);
         writer.Write(true);
-        writer.WriteBinHeader(0);
         writer.Write(cause);
+        writer.WriteBinHeader(0);
         End(output, start, ref writer, 0);
     }
 

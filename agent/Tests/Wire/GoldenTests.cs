@@ -100,7 +100,7 @@ public sealed class GoldenTests
                 RuntimeFrameWriter.WriteResponseHeader(buffer, (uint)(long)e[1]!, (string?)e[2], payload.Length);
                 break;
             case FrameKind.Error when e.Count == 6:
-                RuntimeFrameWriter.WriteInitFailure(buffer, (string)e[2]!, (string)e[5]!);
+                RuntimeFrameWriter.WriteInitFailure(buffer, (string)e[2]!, (string)e[4]!);
                 break;
             case FrameKind.Error:
                 RuntimeFrameWriter.WriteErrorHeader(buffer, (uint)(long)e[1]!, (string)e[2]!, (bool)e[3]!, payload.Length);
@@ -167,7 +167,7 @@ public sealed class GoldenTests
         FrameKind.InitDone when f.ShutdownMs > 0 => [(long)f.Kind, (long)f.ShutdownMs],
         FrameKind.InitDone => [(long)f.Kind],
         FrameKind.Response => [(long)f.Kind, (long)f.Id, f.ContentType.ToStringOrNull(), f.Payload.ToArray()],
-        FrameKind.Error when !f.ErrorCause.IsNil => [(long)f.Kind, (long)f.Id, f.ErrorType.ToString(), f.IsFatal, f.Payload.ToArray(), f.ErrorCause.ToString()],
+        FrameKind.Error when !f.ErrorCause.IsNil => [(long)f.Kind, (long)f.Id, f.ErrorType.ToString(), f.IsFatal, f.ErrorCause.ToString(), f.Payload.ToArray()],
         FrameKind.Error => [(long)f.Kind, (long)f.Id, f.ErrorType.ToString(), f.IsFatal, f.Payload.ToArray()],
         FrameKind.ResponseStart => [(long)f.Kind, (long)f.Id, f.ContentType.ToStringOrNull()],
         FrameKind.Chunk => [(long)f.Kind, (long)f.Id, f.Payload.ToArray()],
