@@ -28,6 +28,9 @@ internal ref struct FieldReader
 
     public FrameKind Kind { get; }
 
+    /// <summary>For kinds that grew an element.</summary>
+    public readonly bool HasCount(int count) => _count == count;
+
     public readonly void ExpectCount(int count)
     {
         if (_count != count)

@@ -13,4 +13,5 @@ public enum FrameKind : byte
     Shutdown = 8,
     ResponseStart = 9,
     ResponseEnd = 10,
+    Done = 11,
 }

@@ -22,6 +22,12 @@ public static class FrameLimits
 
     public const int MaxErrorTypeLength = 256;
 
+    /// <summary>The words after "RequestId: ... Error: " that a runtime leaves to the agent to put into a body.</summary>
+    public const int MaxErrorCauseLength = 1024;
+
+    /// <summary>Milliseconds that a runtime may ask for between Shutdown and its end: AWS's budget with external extensions.</summary>
+    public const int MaxShutdownMs = 2000;
+
     /// <summary>A content type goes into an HTTP header: printable ASCII only.</summary>
     public const int MaxContentTypeLength = 256;
 

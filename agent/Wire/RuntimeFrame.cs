@@ -8,17 +8,19 @@ namespace Hearth.Wire;
 /// </summary>
 public readonly struct RuntimeFrame
 {
-    private RuntimeFrame(FrameKind kind, uint id = 0, Utf8Text text = default, Utf8Text version = default, bool fatal = false, ReadOnlyMemory<byte> payload = default)
+    private RuntimeFrame(FrameKind kind, uint id = 0, Utf8Text text = default, Utf8Text version = default, bool fatal = false, ReadOnlyMemory<byte> payload = default, int shutdownMs = 0)
     {
         Kind = kind;
         Id = id;
         _text = text;
-        RuntimeVersion = version;
+        _second = version;
         IsFatal = fatal;
         Payload = payload;
+        ShutdownMs = shutdownMs;
     }
 
     private readonly Utf8Text _text;
+    private readonly Utf8Text _second;
 
     public FrameKind Kind { get; }
 
@@ -29,10 +31,16 @@ public readonly struct RuntimeFrame
     public Utf8Text Runtime => Kind == FrameKind.Hello ? _text : default;
 
     /// <summary>Hello: version of the language.</summary>
-    public Utf8Text RuntimeVersion { get; }
+    public Utf8Text RuntimeVersion => Kind == FrameKind.Hello ? _second : default;
 
     /// <summary>Error: as in the body's errorType, without control characters.</summary>
     public Utf8Text ErrorType => Kind == FrameKind.Error ? _text : default;
+
+    /// <summary>Error during init, or nil: what the agent makes the body of, since only it knows whose invocation fails.</summary>
+    public Utf8Text ErrorCause => Kind == FrameKind.Error ? _second : default;
+
+    /// <summary>InitDone: how long the sandbox wants to live after Shutdown, 0 to <see cref="FrameLimits.MaxShutdownMs"/>. Over 0 it also says Done after each answer.</summary>
+    public int ShutdownMs { get; }
 
     /// <summary>Response and ResponseStart: printable ASCII, or nil.</summary>
     public Utf8Text ContentType => Kind is FrameKind.Response or FrameKind.ResponseStart ? _text : default;
@@ -71,19 +79,22 @@ public readonly struct RuntimeFrame
                 var runtime = reader.Label("runtime", FrameLimits.MaxRuntimeNameLength, ascii: true);
                 return new RuntimeFrame(FrameKind.Hello, text: runtime, version: reader.Label("runtime version", FrameLimits.MaxRuntimeNameLength, ascii: true));
             case FrameKind.InitDone:
-                reader.ExpectCount(1);
-                return new RuntimeFrame(FrameKind.InitDone);
+                if (!reader.HasCount(2))
+                    reader.ExpectCount(1);
+                return new RuntimeFrame(FrameKind.InitDone, shutdownMs: reader.HasCount(2) ? (int)reader.Integer("shutdown time", 0, FrameLimits.MaxShutdownMs) : 0);
             case FrameKind.Response:
                 reader.ExpectCount(4);
                 var id = reader.Id();
                 var contentType = reader.LabelOrNil("content type", FrameLimits.MaxContentTypeLength);
                 return new RuntimeFrame(FrameKind.Response, id, contentType, payload: reader.Binary("payload", FrameLimits.MaxPayloadLength));
             case FrameKind.Error:
-                reader.ExpectCount(5);
+                if (!reader.HasCount(6))
+                    reader.ExpectCount(5);
                 var failed = reader.Id(zeroAllowed: true);
                 var type = reader.Label("error type", FrameLimits.MaxErrorTypeLength, ascii: false);
                 var fatal = reader.Boolean("fatal");
-                return new RuntimeFrame(FrameKind.Error, failed, type, fatal: fatal, payload: reader.Binary("body", FrameLimits.MaxPayloadLength));
+                var cause = reader.HasCount(6) ? reader.Label("cause", FrameLimits.MaxErrorCauseLength, ascii: false) : default;
+                return new RuntimeFrame(FrameKind.Error, failed, type, cause, fatal, reader.Binary("body", FrameLimits.MaxPayloadLength));
             case FrameKind.ResponseStart:
                 reader.ExpectCount(3);
                 var started = reader.Id();
@@ -95,6 +106,9 @@ public readonly struct RuntimeFrame
             case FrameKind.ResponseEnd:
                 reader.ExpectCount(2);
                 return new RuntimeFrame(FrameKind.ResponseEnd, reader.Id());
+            case FrameKind.Done:
+                reader.ExpectCount(2);
+                return new RuntimeFrame(FrameKind.Done, reader.Id());
             default:
                 throw reader.Fault($"kind {(int)reader.Kind} is not one that a runtime sends");
         }

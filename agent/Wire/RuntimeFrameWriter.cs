@@ -14,9 +14,13 @@ public static class RuntimeFrameWriter
         End(output, start, ref writer, 0);
     }
 
-    public static void WriteInitDone(FrameBuffer output)
+    /// <param name="output">Where the frame goes.</param>
+    /// <param name="shutdownMs">See <see cref="RuntimeFrame.ShutdownMs"/>.</param>
+    public static void WriteInitDone(FrameBuffer output, int shutdownMs = 0)
     {
-        var start = Begin(output, 1, FrameKind.InitDone, out var writer);
+        var start = Begin(output, shutdownMs > 0 ? 2 : 1, FrameKind.InitDone, out var writer);
+        if (shutdownMs > 0)
+            writer.Write(shutdownMs);
         End(output, start, ref writer, 0);
     }
 
@@ -44,6 +48,21 @@ public static class RuntimeFrameWriter
         End(output, start, ref writer, bodyLength);
     }
 
+    /// <summary>The initialisation failed for a reason that the agent puts into words.</summary>
+    /// <param name="output">Where the whole frame goes.</param>
+    /// <param name="errorType">At most 256 bytes.</param>
+    /// <param name="cause">At most 1,024 bytes, no control characters.</param>
+    public static void WriteInitFailure(FrameBuffer output, string errorType, string cause)
+    {
+        var start = Begin(output, 6, FrameKind.Error, out var writer);
+        writer.Write(0);
+        writer.Write(errorType);
+        writer.Write(true);
+        writer.Write(cause);
+        writer.WriteBinHeader(0);
+        End(output, start, ref writer, 0);
+    }
+
     public static void WriteResponseStart(FrameBuffer output, uint id, string? contentType)
     {
         var start = Begin(output, 3, FrameKind.ResponseStart, out var writer);
@@ -63,6 +82,13 @@ public static class RuntimeFrameWriter
     public static void WriteResponseEnd(FrameBuffer output, uint id)
     {
         var start = Begin(output, 2, FrameKind.ResponseEnd, out var writer);
+        writer.Write(id);
+        End(output, start, ref writer, 0);
+    }
+
+    public static void WriteDone(FrameBuffer output, uint id)
+    {
+        var start = Begin(output, 2, FrameKind.Done, out var writer);
         writer.Write(id);
         End(output, start, ref writer, 0);
     }

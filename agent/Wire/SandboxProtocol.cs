@@ -12,6 +12,7 @@ namespace Hearth.Wire;
 /// Error, Id 0    -> init failed, State is Ending
 /// Response/Error -> answer of CurrentId; State is Ready, or Ending when the Error is fatal
 /// ResponseStart, Chunk..., ResponseEnd or Error -> streamed answer of CurrentId
+/// Done           -> only when InitDone announced it: after the answer, State was Finishing and is Ready
 /// </code>
 /// </remarks>
 public sealed class SandboxProtocol : IDisposable
@@ -21,6 +22,7 @@ public sealed class SandboxProtocol : IDisposable
     private readonly FrameParser _parser = new();
     private WireException? _violation;
     private int _hellos;
+    private bool _saysDone;
 
     public SandboxState State { get; private set; }
 
@@ -108,23 +110,28 @@ public sealed class SandboxProtocol : IDisposable
                 _hellos++;
                 return SandboxState.InitDue;
             case (SandboxState.Initializing, FrameKind.InitDone):
+                _saysDone = frame.ShutdownMs > 0;
                 return SandboxState.Ready;
             case (SandboxState.Initializing, FrameKind.Error) when frame.Id == 0:
                 return SandboxState.Ending;
             case (SandboxState.Invoking, FrameKind.Response) when frame.Id == CurrentId:
-                return SandboxState.Ready;
+                return Answered;
             case (SandboxState.Invoking, FrameKind.ResponseStart) when frame.Id == CurrentId:
                 return SandboxState.Streaming;
             case (SandboxState.Streaming, FrameKind.Chunk) when frame.Id == CurrentId:
                 return SandboxState.Streaming;
             case (SandboxState.Streaming, FrameKind.ResponseEnd) when frame.Id == CurrentId:
-                return SandboxState.Ready;
+                return Answered;
             case (SandboxState.Invoking or SandboxState.Streaming, FrameKind.Error) when frame.Id == CurrentId:
-                return frame.IsFatal ? SandboxState.Ending : SandboxState.Ready;
+                return frame.IsFatal ? SandboxState.Ending : Answered;
+            case (SandboxState.Finishing, FrameKind.Done) when frame.Id == CurrentId:
+                return SandboxState.Ready;
             default:
                 throw new WireException($"{frame.Kind} with id {frame.Id} is not allowed while {State} (current id {CurrentId})", offset);
         }
     }
+
+    private SandboxState Answered => _saysDone ? SandboxState.Finishing : SandboxState.Ready;
 
     private void Require(SandboxState state)
     {

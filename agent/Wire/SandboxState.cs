@@ -21,6 +21,9 @@ public enum SandboxState
     /// <summary>ResponseStart came; Chunks, then ResponseEnd or Error may come.</summary>
     Streaming,
 
+    /// <summary>The answer came; extensions still work on the event, and Done is to come.</summary>
+    Finishing,
+
     /// <summary>The runtime said, or was told, that it ends; what still comes is dropped.</summary>
     Ending,
 

@@ -85,6 +85,13 @@ publish_native() { # PROJECT PROGRAM
   install_files "$staging" "$out" "$2"
 }
 
+publish_client() { # PROJECT FOLDER: a runtime client that is a program of its own
+  local staging=$artifacts/publish-staging/$2
+  rm -rf "$staging"
+  dotnet publish "$root/$1" -c Release -r "$rid" -p:UseSharedCompilation=false -o "$staging" || return
+  mkdir -p "$out/$2" && install_files "$staging" "$out/$2" "hearth-$(sed -n 's:.*<AssemblyName>hearth-\(.*\)</AssemblyName>.*:\1:p' "$root/$1")"
+}
+
 publish_managed() { # PROJECT FOLDER: runs on the machine's own .NET, so the same files serve every processor
   local staging=$artifacts/publish-staging/$2
   rm -rf "$staging"
@@ -122,7 +129,7 @@ for folder in "$root"/rootfs/runtimes/*/; do
   name=$(basename "$folder")
   project=$(find "$folder" -maxdepth 2 -name '*.csproj' -not -path '*Tests*' -not -path '*/obj/*' | head -n 1)
   if [[ -z $project ]]; then components+=("runtimes/$name ${folder#"$root"/} copy")
-  elif grep -q HearthShips "$project" && grep -q '<PublishAot>true' "$project"; then components+=("runtimes/$name ${project#"$root"/} native")
+  elif grep -q HearthShips "$project" && grep -q '<PublishAot>true' "$project"; then components+=("runtimes/$name ${project#"$root"/} client")
   else components+=("runtimes/$name ${project#"$root"/} managed"); fi
 done
 
@@ -142,6 +149,7 @@ if ((${#todo[@]})); then
     number=$((number + 1))
     case $how in
       native) step "$number/${#todo[@]}" "compiling $name" publish_native "$path" "$name" ;;
+      client) step "$number/${#todo[@]}" "compiling $name" publish_client "$path" "$name" ;;
       managed) step "$number/${#todo[@]}" "compiling $name" publish_managed "$path" "$name" ;;
       copy) step "$number/${#todo[@]}" "copying $name" copy_runtime "$root/$path" "$name" ;;
     esac

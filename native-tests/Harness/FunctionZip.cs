@@ -15,7 +15,10 @@ internal static class FunctionZip
     public static byte[] OfFolder(string relative) =>
         OfFiles(Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, relative)));
 
-    public static byte[] Of(IEnumerable<(string Name, byte[] Content)> files)
+    /// <summary>All of them may be executed, as a bootstrap and extensions must be.</summary>
+    public static byte[] OfPrograms(params (string Name, byte[] Content)[] files) => Of(files, 0b111_101_101);
+
+    public static byte[] Of(IEnumerable<(string Name, byte[] Content)> files, int mode = 0b110_100_100)
     {
         using var memory = new MemoryStream();
         using (var archive = new ZipArchive(memory, ZipArchiveMode.Create, leaveOpen: true))
@@ -23,7 +26,7 @@ internal static class FunctionZip
             foreach (var (name, content) in files)
             {
                 var entry = archive.CreateEntry(name, CompressionLevel.Fastest);
-                entry.ExternalAttributes = 0b1_000_000_110_100_100 << 16;
+                entry.ExternalAttributes = (0b1_000_000_000_000_000 | mode) << 16;
                 using var stream = entry.Open();
                 stream.Write(content);
             }

@@ -17,6 +17,7 @@ public sealed class ProjectReferenceTests
         ["Hearth.Cli"] = ["Hearth.Contracts"],
         // Runs inside the sandbox: nothing of the host's side belongs there.
         ["Hearth.Runtime"] = [],
+        ["Hearth.Adapter"] = ["Hearth.Wire"],
     };
 
     [Fact]

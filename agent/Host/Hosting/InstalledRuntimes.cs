@@ -20,21 +20,27 @@ internal sealed class InstalledRuntimes(string list, string machine = "/")
         (RuntimeKind.Dotnet, "dotnet", "/usr/bin/dotnet", "install the .NET runtime: https://learn.microsoft.com/dotnet/core/install/linux"),
     ];
 
+    private static RuntimeInfo Provided => new() { Language = "provided", InstalledVersion = AgentVersion, Path = "/var/runtime/hearth-adapter", Note = "runs the bootstrap in the function's zip or layers" };
+
+    private static string AgentVersion => typeof(InstalledRuntimes).Assembly.GetName().Version?.ToString(3) ?? "0";
+
     private readonly Lazy<IReadOnlyList<RuntimeInfo>> _ofMachine = new(() => [.. s_languages.Select(one => OfMachine(one.Language, machine, one.Path, one.Package))]);
 
     /// <summary>What <c>hearth runtimes</c> shows: present ones with version and path, absent ones with a note.</summary>
     public IReadOnlyList<RuntimeInfo> All()
     {
         if (ReadList() is not { } image)
-            return _ofMachine.Value;
-        return [.. s_languages.Select(one => image.FirstOrDefault(info => info.Language == one.Language) ?? new RuntimeInfo { Language = one.Language, Note = NotInImage(one.Language) })];
+            return [.. _ofMachine.Value, Provided];
+        return [.. s_languages.Select(one => image.FirstOrDefault(info => info.Language == one.Language) ?? new RuntimeInfo { Language = one.Language, Note = NotInImage(one.Language) }), Provided];
     }
 
     /// <exception cref="LambdaException">The language is not there: the message names cause and fix.</exception>
     public void Require(RuntimeKind kind)
     {
-        if (Array.Find(s_languages, one => one.Kind == kind) is not { Language: not null } wanted)
-            throw new LambdaException(LambdaError.NotSupported("The provided runtimes (a bootstrap of the function's own)"));
+        // It needs nothing of the root but what the function's own bootstrap does.
+        if (kind == RuntimeKind.Provided)
+            return;
+        var wanted = Array.Find(s_languages, one => one.Kind == kind);
         var image = ReadList();
         if (image is null ? Exists(machine, wanted.Path) : image.Exists(info => info.Language == wanted.Language))
             return;

@@ -16,7 +16,7 @@ namespace Hearth.Agent.Sandboxes;
 /// One sandbox of one function. Its events are handled by the loop's thread; only the start of an invocation may come from another
 /// (<see cref="Dispatch"/>). State changes are the owner's, under its gate.
 /// </summary>
-internal sealed class Instance : IFrameSink, IDisposable
+internal sealed partial class Instance : IFrameSink, IDisposable
 {
     // The process is gone when its pipe is; should the word of it not come, something holds the process and it is ended.
     private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(1);
@@ -138,6 +138,8 @@ internal sealed class Instance : IFrameSink, IDisposable
     /// <summary>The owner has set Stopping. Loop's thread.</summary>
     public void Shutdown()
     {
+        if (Current is null && BidFarewell("spindown"))
+            return;
         // First: a sender on another thread must not write a payload that was given back.
         ClosePipes();
         FailCurrentOnShutdown();
@@ -188,17 +190,21 @@ internal sealed class Instance : IFrameSink, IDisposable
                 OnHello(frame);
                 break;
             case FrameKind.InitDone:
+                _shutdownMs = frame.ShutdownMs;
                 OnInitDone();
+                break;
+            case FrameKind.Error when frame.Id == 0 && !frame.ErrorCause.IsNil:
+                GiveUp(RuntimeFailure.InitFailure(frame.ErrorType.ToString(), frame.ErrorCause.ToString()), destroy: false);
                 break;
             case FrameKind.Error when frame.Id == 0:
                 GiveUp(RuntimeFailure.InitError(frame.ErrorType.ToString(), frame.Payload.ToArray()), destroy: false);
                 break;
             case FrameKind.Error:
                 _response.Clear();
-                Finish(frame.Payload, contentType: null, isError: true, fatal: frame.IsFatal);
+                Finish(frame.Payload, contentType: null, isError: true, fatalType: frame.IsFatal ? frame.ErrorType.ToString() : null);
                 break;
             case FrameKind.Response:
-                Finish(frame.Payload, frame.ContentType.ToStringOrNull(), isError: false, fatal: false);
+                Finish(frame.Payload, frame.ContentType.ToStringOrNull(), isError: false);
                 break;
             case FrameKind.ResponseStart:
                 _response.Begin(frame.ContentType.ToStringOrNull());
@@ -207,8 +213,11 @@ internal sealed class Instance : IFrameSink, IDisposable
                 GiveUp(RuntimeFailure.ResponseTooLarge(FrameLimits.MaxPayloadLength), destroy: false);
                 break;
             case FrameKind.ResponseEnd:
-                Finish(_response.Written, _response.ContentType, isError: false, fatal: false);
+                Finish(_response.Written, _response.ContentType, isError: false);
                 _response.Clear();
+                break;
+            case FrameKind.Done:
+                OnDone();
                 break;
         }
     }
@@ -244,6 +253,7 @@ internal sealed class Instance : IFrameSink, IDisposable
     {
         var generation = ++_generation;
         _exited = _helloWaits = false;
+        _shutdownMs = 0;
         _endedAt = 0;
         _link = new FrameLink(_services.Loop, sandbox.Requests, sandbox.Responses, this);
         _output = new LogPipe(_services.Loop, sandbox.Logs, _log, _services.Time);
@@ -336,7 +346,7 @@ internal sealed class Instance : IFrameSink, IDisposable
         }
     }
 
-    private void Finish(ReadOnlyMemory<byte> payload, string? contentType, bool isError, bool fatal)
+    private void Finish(ReadOnlyMemory<byte> payload, string? contentType, bool isError, string? fatalType = null)
     {
         if (_link!.IsSending)
         {
@@ -347,12 +357,17 @@ internal sealed class Instance : IFrameSink, IDisposable
         // The body is copied out of the parser's buffer: it lives until the caller's socket has taken it.
         var rented = ArrayPool<byte>.Shared.Rent(Math.Max(1, payload.Length));
         payload.CopyTo(rented);
+        var result = new InvocationResult(null, isError, rented.AsMemory(0, payload.Length), rented, contentType);
+        if (_shutdownMs > 0 && fatalType is null)
+        {
+            Answer(invocation, result);
+            return;
+        }
         _output?.Drain();
-        _reporter.Report(invocation, _sandbox, isError ? InvocationStatus.FunctionError : InvocationStatus.Success, null, null);
+        _reporter.Report(invocation, _sandbox, isError ? InvocationStatus.FunctionError : InvocationStatus.Success, fatalType is null ? null : "error", fatalType);
         Invocations++;
         LastUsed = _services.Time.GetUtcNow();
-        var result = new InvocationResult(null, isError, rented.AsMemory(0, payload.Length), rented, contentType);
-        if (fatal)
+        if (fatalType is not null)
         {
             EndRuntime(destroy: false, out _);
             _owner.Complete(invocation, result);
@@ -381,7 +396,7 @@ internal sealed class Instance : IFrameSink, IDisposable
         _output?.Drain();
         if (during)
             PlatformLines.InitReport(_log, initTook, bound ? "invoke" : "init", failure.ReportStatus, failure.ReportErrorType);
-        var invocation = EndRuntime(destroy, out var undispatched);
+        var invocation = EndRuntime(destroy, out var undispatched, failure.Status == InvocationStatus.Timeout ? "timeout" : null);
         if (invocation is null)
             return;
         if (undispatched && !during)
@@ -394,10 +409,10 @@ internal sealed class Instance : IFrameSink, IDisposable
         var status = during && failure.Status == InvocationStatus.FunctionError ? InvocationStatus.InitError : failure.Status;
         _reporter.Report(invocation, _sandbox, status, failure.ReportStatus, failure.ReportErrorType);
         Invocations++;
-        _owner.Complete(invocation, failure.ToResult(invocation.RequestIdText));
+        _owner.Complete(invocation, TakeHeld() ?? failure.ToResult(invocation.RequestIdText));
     }
 
-    private Invocation? EndRuntime(bool destroy, out bool undispatched)
+    private Invocation? EndRuntime(bool destroy, out bool undispatched, string? farewell = null)
     {
         Invocation? invocation;
         lock (_dispatch)
@@ -405,6 +420,13 @@ internal sealed class Instance : IFrameSink, IDisposable
             invocation = _owner.Interrupt(this, destroy);
             undispatched = invocation is { Stage: not InvocationStage.Dispatched };
         }
+        if (farewell is null || !BidFarewell(farewell))
+            TearDown();
+        return invocation;
+    }
+
+    private void TearDown()
+    {
         ClosePipes();
         _response.Clear();
         Thaw();
@@ -412,7 +434,6 @@ internal sealed class Instance : IFrameSink, IDisposable
             _ = ResetAsync(_sandbox!);
         else
             Destroy();
-        return invocation;
     }
 
     private void OnInitTimeout()
@@ -475,6 +496,8 @@ internal sealed class Instance : IFrameSink, IDisposable
 
     private void OnExited(int generation, RuntimeExit exit)
     {
+        if (generation == _generation && EndFarewell())
+            return;
         if (generation != _generation || State is InstanceState.Stopping or InstanceState.Gone or InstanceState.Resetting)
             return;
         _exited = true;
@@ -495,6 +518,8 @@ internal sealed class Instance : IFrameSink, IDisposable
         if (Current is not { } invocation)
             return;
         Current = null;
+        if (CloseAnswered(invocation))
+            return;
         var failure = RuntimeFailure.Platform("The node is stopping and could not wait for this invocation any longer.");
         if (invocation.Stage == InvocationStage.Dispatched)
             _reporter.Report(invocation, _sandbox, failure.Status, failure.ReportStatus, failure.ReportErrorType);

@@ -54,6 +54,9 @@ internal sealed record RuntimeFailure(
     public static RuntimeFailure InitError(string errorType, byte[] body) => new(
         errorType, "", InvocationStatus.InitError, "error", errorType, Posted: body);
 
+    /// <summary>The sandbox could not run what was deployed: no bootstrap, an extension that crashed.</summary>
+    public static RuntimeFailure InitFailure(string errorType, string cause) => new(errorType, cause, InvocationStatus.InitError, "error", errorType);
+
     /// <summary>Something of ours failed.</summary>
     public static RuntimeFailure Platform(string message) => new(
         "ServiceException", message, InvocationStatus.PlatformError, "error", "ServiceException", Refusal: LambdaError.Service(message));

@@ -17,6 +17,7 @@ internal sealed class Invocation : IValueTaskSource<InvocationResult>
 {
     // Continuations leave the loop's thread: they write HTTP responses.
     private ManualResetValueTaskSourceCore<InvocationResult> _source = new() { RunContinuationsAsynchronously = true };
+    private int _answered;
 
     public Invocation(FunctionRevision function, Guid requestId, ReadOnlyMemory<byte> payload)
     {
@@ -68,8 +69,15 @@ internal sealed class Invocation : IValueTaskSource<InvocationResult>
 
     public ValueTask<InvocationResult> Completion => new(this, _source.Version);
 
-    /// <summary>Exactly once.</summary>
-    public void Complete(in InvocationResult result) => _source.SetResult(result);
+    /// <summary>The caller has its answer. With extensions the invocation may go on for a while.</summary>
+    public bool IsAnswered => Volatile.Read(ref _answered) != 0;
+
+    /// <summary>The first answer is the answer.</summary>
+    public void Complete(in InvocationResult result)
+    {
+        if (Interlocked.Exchange(ref _answered, 1) == 0)
+            _source.SetResult(result);
+    }
 
     public InvocationResult GetResult(short token) => _source.GetResult(token);
 

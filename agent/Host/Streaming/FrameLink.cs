@@ -62,6 +62,18 @@ internal sealed class FrameLink : IReadiness, IDisposable
         }
     }
 
+    /// <summary>What the runtime says after it is dropped.</summary>
+    public void SendShutdown(long deadlineUnixMs, string reason)
+    {
+        lock (_gate)
+        {
+            if (_closed || _protocol.State == SandboxState.Violated)
+                return;
+            _protocol.WriteShutdown(_send.Begin(), deadlineUnixMs, reason);
+            _send.Flush(default);
+        }
+    }
+
     public void OnReady(bool readable, bool writable)
     {
         if (readable)

@@ -22,13 +22,18 @@ public sealed class RuntimeProcess : IDisposable
     private readonly Task _reading;
 
     public RuntimeProcess(RuntimeLanguage language)
+        : this(language.Executable, language.Arguments, language.TaskRoot)
+    {
+    }
+
+    public RuntimeProcess(string executable, string[] arguments, string taskRoot)
     {
         var requests = Path.Combine(_folder, "requests");
         var responses = Path.Combine(_folder, "responses");
         using (var made = Process.Start("/usr/bin/mkfifo", [requests, responses]))
             made.WaitForExit();
-        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardOutput = true, WorkingDirectory = language.TaskRoot, StandardOutputEncoding = Encoding.UTF8 };
-        foreach (var argument in (string[])["-c", "exec \"$@\" 3<requests-fifo 4>responses-fifo 2>&1", "sh", language.Executable, .. language.Arguments])
+        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardOutput = true, WorkingDirectory = taskRoot, StandardOutputEncoding = Encoding.UTF8 };
+        foreach (var argument in (string[])["-c", "exec \"$@\" 3<requests-fifo 4>responses-fifo 2>&1", "sh", executable, .. arguments])
             start.ArgumentList.Add(argument.Replace("requests-fifo", requests, StringComparison.Ordinal).Replace("responses-fifo", responses, StringComparison.Ordinal));
         // What the spawner gives: nothing that a handler could mistake for its own.
         start.Environment.Clear();

@@ -87,7 +87,7 @@ public sealed class GoldenTests
                 AgentFrameWriter.WriteInit(buffer, (string)e[1]!, (Dictionary<string, string>)e[2]!, (long)e[3]!);
                 break;
             case FrameKind.InitDone:
-                RuntimeFrameWriter.WriteInitDone(buffer);
+                RuntimeFrameWriter.WriteInitDone(buffer, e.Count > 1 ? (int)(long)e[1]! : 0);
                 break;
             case FrameKind.Invoke:
                 var header = new InvokeHeader((string)e[2]!, (long)e[3]!, (string)e[4]!, (string?)e[5], (string?)e[6], (string?)e[7], (string?)e[8], (string?)e[9]);
@@ -98,6 +98,9 @@ public sealed class GoldenTests
                 break;
             case FrameKind.Response:
                 RuntimeFrameWriter.WriteResponseHeader(buffer, (uint)(long)e[1]!, (string?)e[2], payload.Length);
+                break;
+            case FrameKind.Error when e.Count == 6:
+                RuntimeFrameWriter.WriteInitFailure(buffer, (string)e[2]!, (string)e[4]!);
                 break;
             case FrameKind.Error:
                 RuntimeFrameWriter.WriteErrorHeader(buffer, (uint)(long)e[1]!, (string)e[2]!, (bool)e[3]!, payload.Length);
@@ -110,6 +113,9 @@ public sealed class GoldenTests
                 break;
             case FrameKind.ResponseEnd:
                 RuntimeFrameWriter.WriteResponseEnd(buffer, (uint)(long)e[1]!);
+                break;
+            case FrameKind.Done:
+                RuntimeFrameWriter.WriteDone(buffer, (uint)(long)e[1]!);
                 break;
         }
         Assert.Equal(golden.Bytes, (byte[])[.. buffer.WrittenSpan, .. payload]);
@@ -158,8 +164,10 @@ public sealed class GoldenTests
     private static List<object?> Elements(in RuntimeFrame f) => f.Kind switch
     {
         FrameKind.Hello => [(long)f.Kind, (long)FrameLimits.ProtocolVersion, f.Runtime.ToString(), f.RuntimeVersion.ToString()],
+        FrameKind.InitDone when f.ShutdownMs > 0 => [(long)f.Kind, (long)f.ShutdownMs],
         FrameKind.InitDone => [(long)f.Kind],
         FrameKind.Response => [(long)f.Kind, (long)f.Id, f.ContentType.ToStringOrNull(), f.Payload.ToArray()],
+        FrameKind.Error when !f.ErrorCause.IsNil => [(long)f.Kind, (long)f.Id, f.ErrorType.ToString(), f.IsFatal, f.ErrorCause.ToString(), f.Payload.ToArray()],
         FrameKind.Error => [(long)f.Kind, (long)f.Id, f.ErrorType.ToString(), f.IsFatal, f.Payload.ToArray()],
         FrameKind.ResponseStart => [(long)f.Kind, (long)f.Id, f.ContentType.ToStringOrNull()],
         FrameKind.Chunk => [(long)f.Kind, (long)f.Id, f.Payload.ToArray()],

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json.Nodes;
+using Hearth.NativeTests.Harness;
+using Xunit;
+
+namespace Hearth.NativeTests.EndToEnd;
+
+/// <summary>Functions that bring their own runtime: a shell script with curl, a static binary, one in a sandbox with extensions.</summary>
+[Collection(EndToEndCollection.Name)]
+public sealed class ProvidedTests(SharedNode shared) : IClassFixture<SharedNode>
+{
+    [Fact]
+    public async Task A_shell_script_with_curl_is_a_runtime()
+    {
+        Needs.Program("/usr/bin/curl", "curl");
+        var node = await shared.DeployAsync();
+        await DeployAsync(node, "script", Script());
+
+        var answer = JsonNode.Parse((await node.Client.InvokeAsync("script", """{"x":1}""")).Body)!;
+        Assert.Equal("""{"x":1}""", answer["event"]!.ToJsonString());
+        Assert.Equal("/var/task", answer["cwd"]!.GetValue<string>());
+        Assert.Equal("127.0.0.1", answer["sandbox"]!.GetValue<string>());
+        Assert.Equal("", answer["executionEnv"]!.GetValue<string>());
+
+        var failed = await node.Client.InvokeAsync("script", "\"fail\"");
+        Assert.Equal(("Unhandled", """{"errorMessage":"no","errorType":"ScriptError"}"""), (failed.FunctionError, failed.Body));
+        var logged = await node.Client.InvokeAsync("script", "{}", tail: true);
+        Assert.Contains("serving ", logged.Log, StringComparison.Ordinal);
+
+        var ended = await node.Client.InvokeAsync("script", "\"exit\"", tail: true);
+        Assert.Equal("Runtime.ExitError", ended.ErrorType);
+        Assert.EndsWith("Error: Runtime exited with error: exit status 7\"}", ended.Body, StringComparison.Ordinal);
+        Assert.Contains("Error Type: Runtime.ExitError", ended.Log, StringComparison.Ordinal);
+        // /tmp stays over the reset, memory does not.
+        Assert.Equal("2", JsonNode.Parse((await node.Client.InvokeAsync("script")).Body)!["starts"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_static_binary_is_a_runtime()
+    {
+        Needs.Program("/usr/bin/gcc", "gcc");
+        var node = await shared.DeployAsync();
+        var built = Path.Combine(Path.GetTempPath(), $"hearth-test-{Guid.NewGuid():N}");
+        try
+        {
+            using (var gcc = Process.Start("/usr/bin/gcc", ["-D_GNU_SOURCE", "-O2", "-static", "-o", built, Path.Combine(AppContext.BaseDirectory, "EndToEnd/provided/bootstrap.c")]))
+                await gcc.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await DeployAsync(node, "static", FunctionZip.OfPrograms(("bootstrap", await File.ReadAllBytesAsync(built, TestContext.Current.CancellationToken))));
+        }
+        finally
+        {
+            File.Delete(built);
+        }
+
+        for (var i = 0; i < 100; i++)
+            Assert.Equal($"{{\"n\":{i}}}", (await node.Client.InvokeAsync("static", $"{{\"n\":{i}}}")).Body);
+    }
+
+    [Fact]
+    public async Task A_bootstrap_that_is_not_there_is_told_in_AWSs_words()
+    {
+        var node = await shared.DeployAsync();
+        await DeployAsync(node, "absent", FunctionZip.Of(("readme", "nothing to run\n")));
+        var failed = await node.Client.InvokeAsync("absent", tail: true);
+        Assert.Equal((HttpStatusCode.OK, "Unhandled", "Runtime.InvalidEntrypoint"), (failed.Status, failed.FunctionError, failed.ErrorType));
+        Assert.Matches("\"errorMessage\":\"RequestId: [0-9a-f-]{36} Error: Couldn't find valid bootstrap\\(s\\): \\[/var/task/bootstrap /opt/bootstrap\\]\"", failed.Body);
+        Assert.Contains("Error Type: Runtime.InvalidEntrypoint", failed.Log, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("provided")]
+    [InlineData("provided.al2")]
+    [InlineData("provided.al2023")]
+    public async Task Every_id_of_AWS_is_served(string runtime)
+    {
+        Needs.Program("/usr/bin/curl", "curl");
+        var node = await shared.DeployAsync();
+        var name = runtime.Replace('.', '-');
+        await node.Client.CreateAsync(new FunctionSettings(name, runtime, "x", TimeoutSeconds: 20), Script());
+        Assert.Equal("", (await node.Client.InvokeAsync(name)).FunctionError);
+    }
+
+    private static byte[] Script() => FunctionZip.OfPrograms(("bootstrap", File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "EndToEnd/provided/bootstrap.sh"))));
+
+    private static Task DeployAsync(TestNode node, string name, byte[] zip) =>
+        node.Client.CreateAsync(new FunctionSettings(name, "provided.al2023", "x", TimeoutSeconds: 20), zip);
+}

@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
+
+namespace Hearth.Adapter.Processes;
+
+/// <summary>The function's bootstrap, or an extension: a process group of its own, its output read here.</summary>
+internal sealed unsafe class ChildProcess : IReadiness
+{
+    private readonly Reactor _reactor;
+    private readonly Action<ChildProcess> _ended;
+    private readonly int _pid;
+    private readonly int _handle;
+
+    private ChildProcess(Reactor reactor, int pid, OutputPipe output, Action<ChildProcess> ended)
+    {
+        _reactor = reactor;
+        _pid = pid;
+        _ended = ended;
+        Output = output;
+        _handle = Native.OpenProcess(pid);
+        if (_handle < 0)
+            throw new IOException($"pidfd_open of process {pid}: errno {-_handle}");
+        reactor.Add(_handle, EPOLLIN, this);
+    }
+
+    public OutputPipe Output { get; }
+
+    /// <summary>Null while it lives.</summary>
+    public ProcessEnd? End { get; private set; }
+
+    /// <summary>Without arguments, stdin from /dev/null, in the adapter's own folder.</summary>
+    /// <param name="output">Gets what it prints, after the log pipe has.</param>
+    /// <returns>Null, and the errno, when it cannot be executed.</returns>
+    public static ChildProcess? Start(
+        Reactor reactor, string path, IReadOnlyDictionary<string, string> environment, Action<ReadOnlySpan<byte>>? output, Action<ChildProcess> ended, out int error)
+    {
+        var pipe = OutputPipe.Create(reactor, output, out var writeEnd);
+        error = Spawn(path, environment, writeEnd, out var pid);
+        Descriptors.Close(writeEnd);
+        if (error == 0)
+            return new ChildProcess(reactor, pid, pipe, ended);
+        pipe.Close();
+        return null;
+    }
+
+    /// <summary>To everything in its group.</summary>
+    public void Signal(int number)
+    {
+        if (End is null)
+            _ = kill(-_pid, number);
+    }
+
+    public void OnReady(bool readable, bool writable, bool hungUp)
+    {
+        int status;
+        if (End is not null || Native.waitpid(_pid, &status, Native.NoHang) != _pid)
+            return;
+        End = ProcessEnd.OfStatus(status);
+        _reactor.Remove(_handle);
+        Descriptors.Close(_handle);
+        Output.Drain();
+        _ended(this);
+    }
+
+    private static int Spawn(string path, IReadOnlyDictionary<string, string> environment, int output, out int pid)
+    {
+        var actions = stackalloc byte[Native.OpaqueSize];
+        var attributes = stackalloc byte[Native.OpaqueSize];
+        // sigset_t has 128 bytes. What this program ignores or blocks is none of its children's business.
+        var all = stackalloc byte[128];
+        var none = stackalloc byte[128];
+        new Span<byte>(all, 128).Fill(0xff);
+        new Span<byte>(none, 128).Clear();
+        _ = Native.posix_spawn_file_actions_init(actions);
+        _ = Native.posix_spawn_file_actions_adddup2(actions, output, 1);
+        _ = Native.posix_spawn_file_actions_adddup2(actions, output, 2);
+        _ = Native.posix_spawnattr_init(attributes);
+        _ = Native.posix_spawnattr_setflags(attributes, Native.SetGroup | Native.SetDefaultSignals | Native.SetSignalMask);
+        _ = Native.posix_spawnattr_setpgroup(attributes, 0);
+        _ = Native.posix_spawnattr_setsigdefault(attributes, all);
+        _ = Native.posix_spawnattr_setsigmask(attributes, none);
+        var program = (byte*)Marshal.StringToCoTaskMemUTF8(path);
+        var arguments = stackalloc byte*[2] { program, null };
+        var variables = new byte*[environment.Count + 1];
+        var count = 0;
+        foreach (var (name, value) in environment)
+            variables[count++] = (byte*)Marshal.StringToCoTaskMemUTF8($"{name}={value}");
+        int started;
+        int error;
+        fixed (byte** block = variables)
+            error = Native.posix_spawn(&started, program, actions, attributes, arguments, block);
+        pid = started;
+        foreach (var variable in variables)
+            Marshal.FreeCoTaskMem((nint)variable);
+        Marshal.FreeCoTaskMem((nint)program);
+        _ = Native.posix_spawn_file_actions_destroy(actions);
+        return error;
+    }
+}

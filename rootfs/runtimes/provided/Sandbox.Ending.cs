@@ -1,0 +1,181 @@
+using Hearth.Adapter.Api;
+using Hearth.Adapter.Processes;
+
+namespace Hearth.Adapter;
+
+// How a sandbox ends: told by the agent (spindown, timeout), or because a process of it ended (failure). With extensions there are two phases, as in AWS's
+// rapid/shutdown.go: SIGTERM to the runtime and 30 % of the time, then SHUTDOWN to the extensions and the rest; whoever is left is killed.
+internal sealed partial class Sandbox
+{
+    private const int Killed = 9, Terminated = 15;
+    private const int InternalOnlyMs = 500, ExternalMs = 2000;
+    private const double RuntimeShare = 0.3;
+
+    private Action? _last;
+    private Timed? _runtimeDeadline;
+    private long _endBy;
+    private string _endReason = "";
+    private bool _extensionsTold;
+
+    /// <summary>How long this sandbox may live after Shutdown, in milliseconds (DG22, runtimes-extensions-api).</summary>
+    private int ShutdownMs => _extensions.HasExternal ? ExternalMs : _extensions.All.Count > 0 ? InternalOnlyMs : 0;
+
+    void Frames.IAgentOrders.OnShutdown(long deadlineUnixMs, string reason)
+    {
+        var left = deadlineUnixMs - DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        End(reason, Math.Clamp(left, 0, ShutdownMs), static () => { });
+    }
+
+    void Frames.IAgentOrders.OnAgentGone() => End("spindown", 0, static () => { });
+
+    void IRuntimeEvents.OnRuntimeInitError(string errorType, byte[] body)
+    {
+        DrainOutputs();
+        // The extensions end first: with the frame the agent ends everything.
+        End("failure", ShutdownMs, () => _agent.Error(0, errorType, fatal: true, body), keepRuntime: ShutdownMs == 0);
+    }
+
+    void IExtensionEvents.OnExtensionError(Extension extension, string errorType)
+    {
+        if (_phase is Phase.Ending)
+            return;
+        FailBecauseOf(extension.State == ExtensionState.InitError ? "Extension.InitError" : "Extension.ExitError", errorType);
+    }
+
+    private void OnRuntimeEnded(ChildProcess process)
+    {
+        if (_phase == Phase.Ending)
+        {
+            if (_runtimeDeadline is { IsCancelled: false })
+                TellExtensions();
+            EndWhenAllHave();
+            return;
+        }
+        // The adapter ends as the runtime did; the agent tells the caller.
+        _end = process.End!.Value;
+        End("failure", ShutdownMs, static () => { });
+    }
+
+    private void OnExtensionEnded(Extension extension, ChildProcess process)
+    {
+        if (_phase == Phase.Ending)
+        {
+            EndWhenAllHave();
+            return;
+        }
+        var end = process.End!.Value;
+        FailBecauseOf("Extension.Crash", end == default ? "exit code 0" : end.Describe());
+    }
+
+    /// <summary>Before InitDone: the agent makes the caller's answer of it.</summary>
+    private void FailInit(string errorType, string cause)
+    {
+        _end = new ProcessEnd(1, 0);
+        End("failure", ShutdownMs, () => _agent.InitFailed(errorType, cause));
+    }
+
+    private void FailBecauseOf(string errorType, string cause)
+    {
+        if (_phase is Phase.Starting or Phase.Initializing)
+        {
+            FailInit(errorType, cause);
+            return;
+        }
+        _end = new ProcessEnd(1, 0);
+        var unanswered = _phase == Phase.Invoking && _runtimeApi.State != RuntimeState.RuntimeResponseSentState ? _invocation : null;
+        End("failure", ShutdownMs, () =>
+        {
+            if (unanswered is { } failed)
+                _agent.Error(failed.Id, errorType, fatal: true, Texts.ErrorJson(errorType, $"RequestId: {failed.RequestId} Error: {cause}"));
+        });
+    }
+
+    /// <param name="reason">spindown, timeout or failure.</param>
+    /// <param name="milliseconds">Until the rest is killed.</param>
+    /// <param name="last">Done when all have ended, before this program does.</param>
+    /// <param name="keepRuntime">It is given the time to end by itself: it has said that it will.</param>
+    private void End(string reason, long milliseconds, Action last, bool keepRuntime = false)
+    {
+        if (_phase == Phase.Ending)
+            return;
+        _phase = Phase.Ending;
+        _endReason = reason;
+        if (milliseconds <= 0)
+        {
+            DrainOutputs();
+            last();
+            if (keepRuntime && _runtime is { End: null })
+                return;
+            KillAll();
+            _reactor.Stop();
+            return;
+        }
+        _last = last;
+        _endBy = Reactor.Now + milliseconds;
+        _reactor.After(milliseconds, Finish);
+        if (_runtime is { End: null } runtime)
+        {
+            runtime.Signal(Terminated);
+            _runtimeDeadline = _reactor.After((long)(milliseconds * RuntimeShare), () =>
+            {
+                runtime.Signal(Killed);
+                TellExtensions();
+            });
+        }
+        else
+        {
+            TellExtensions();
+        }
+        EndWhenAllHave();
+    }
+
+    private void TellExtensions()
+    {
+        _runtimeDeadline?.Cancel();
+        if (_extensionsTold)
+            return;
+        _extensionsTold = true;
+        var deadline = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + Math.Max(0, _endBy - Reactor.Now);
+        foreach (var extension in _extensions.All.Where(static e => e.IsExternal))
+        {
+            if (extension.WantsShutdown && extension.State is ExtensionState.Ready or ExtensionState.Running or ExtensionState.Registered)
+                extension.Give(ExtensionEventJson.Shutdown(deadline, _endReason));
+            else
+                extension.Process?.Signal(Killed);
+        }
+    }
+
+    private void EndWhenAllHave()
+    {
+        if (_last is null)
+        {
+            // It had said that it cannot start, and has ended now.
+            if (_runtime is { End: { } end })
+            {
+                _end = end;
+                _reactor.Stop();
+            }
+            return;
+        }
+        if (_extensionsTold && _runtime is null or { End: not null } && _extensions.All.All(static e => e.Process is null or { End: not null }))
+            Finish();
+    }
+
+    private void Finish()
+    {
+        if (_last is not { } last)
+            return;
+        _last = null;
+        KillAll();
+        DrainOutputs();
+        last();
+        _reactor.Stop();
+    }
+
+    private void KillAll()
+    {
+        _runtime?.Signal(Killed);
+        foreach (var extension in _extensions.All)
+            extension.Process?.Signal(Killed);
+    }
+}
