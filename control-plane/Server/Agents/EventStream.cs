@@ -85,7 +85,7 @@ public sealed class EventStream(EventQueue queue) : IEventRunner
         if (offer.RequestId.Length != 16 || offer.TraceId.Length > EventLimits.MaxTraceIdLength || offer.ContentType.Length > EventLimits.MaxContentTypeLength)
             throw new RpcException(new Status(StatusCode.InvalidArgument, "an offer needs a request id of 16 bytes, and trace id and content type within their limits"));
         LambdaError? refusal = offer.Payload.Length > EventLimits.MaxPayloadBytes
-            ? LambdaError.RequestTooLarge(EventLimits.MaxPayloadBytes, "InvokeFunction")
+            ? LambdaError.EventTooLarge(offer.Payload.Length)
             : FunctionName.TryParse(offer.FunctionName, offer.Qualifier.Length == 0 ? null : offer.Qualifier, out FunctionName name) ?? queue.Offer(
                 new NewEvent(
                     new Guid(offer.RequestId.Span, bigEndian: true), name.Name, name.Qualifier, new EventBody(offer.Payload.ToByteArray(), offer.TraceId, offer.ContentType)),

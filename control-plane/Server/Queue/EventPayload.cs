@@ -12,7 +12,7 @@ public static class EventPayload
     public static void Check(ReadOnlySpan<byte> payload)
     {
         if (payload.Length > EventLimits.MaxPayloadBytes)
-            throw new LambdaException(LambdaError.RequestTooLarge(EventLimits.MaxPayloadBytes, "InvokeFunction"));
+            throw new LambdaException(LambdaError.EventTooLarge(payload.Length));
         if (!payload.IsEmpty)
             RequireJson(payload);
     }
