@@ -58,6 +58,10 @@ public sealed partial record LambdaError
     public static LambdaError RequestTooLarge(long limitBytes, string operation) =>
         EntityTooLarge($"Request must be smaller than {limitBytes} bytes for the {operation} operation");
 
+    /// <summary>Invoke's own words for an event; seen in clients' reports with the limits of their time (faultline/faultline#12).</summary>
+    public static LambdaError EventTooLarge(long bytes) =>
+        EntityTooLarge($"{bytes} byte payload is too large for the Event invocation type (limit {EventLimits.MaxPayloadBytes} bytes)");
+
     public static LambdaError EntityTooLarge(string message) =>
         new(413, "RequestEntityTooLargeException", message, LambdaErrorBody.LowerCaseMessage);
 

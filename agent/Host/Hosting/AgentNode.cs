@@ -1,3 +1,4 @@
+using Hearth.Agent.Events;
 using Hearth.Agent.Functions;
 using Hearth.Agent.Ingress;
 using Hearth.Agent.Reporting.Journal;
@@ -21,6 +22,9 @@ internal sealed class AgentNode : IAsyncDisposable
     private readonly CodePreparer _preparer;
     private readonly IngressServer _ingress;
     private readonly AgentLinkClient _link;
+    private readonly ControlChannel _eventChannel;
+    private readonly EventRunner _eventRunner;
+    private readonly EventLink _events;
     private readonly ISpawner _spawner;
     private readonly ILogger _log;
 
@@ -50,16 +54,21 @@ internal sealed class AgentNode : IAsyncDisposable
         Catalogue = new Catalogue(logging.CreateLogger("catalogue"));
         var file = new CatalogueFile(Path.Join(state, "snapshot.pb"), logging.CreateLogger("catalogue"));
         _preparer = new CodePreparer(Catalogue, code, Scheduler.CodeInUse, time, logging.CreateLogger("code"));
+        var identity = new LinkIdentity(state, () => Endpoint, spawner, runtimes);
         _link = new AgentLinkClient(
-            _channel, new LinkIdentity(state, () => Endpoint, spawner, runtimes), Catalogue, _journal, new QueryAnswers(Scheduler, _logs), Scheduler.DescribeCapacity, _preparer, time, logging.CreateLogger("link"));
+            _channel, identity, Catalogue, _journal, new QueryAnswers(Scheduler, _logs), Scheduler.DescribeCapacity, _preparer, time, logging.CreateLogger("link"));
         Scheduler.InstanceGone = _preparer.SweepSoon;
         Catalogue.Changed += Scheduler.OnCatalogueChanged;
         Catalogue.Changed += (fresh, gone) => _preparer.OnChanged(fresh);
         if (file.TryRead() is { } cached)
             Catalogue.Replace(cached.Functions);
         Catalogue.Changed += (fresh, gone) => file.Write(Catalogue.Functions);
+        var invocations = new InvocationEndpoint(Catalogue, Scheduler, offer => _events!.OfferAsync(offer));
+        _eventChannel = new ControlChannel(Path.Join(control, "grpc.sock"));
+        _eventRunner = new EventRunner(invocations.Find, Scheduler, time);
+        _events = new EventLink(_eventChannel, identity.AgentId, _eventRunner, time, logging.CreateLogger("events"));
         _ingress = new IngressServer(
-            options, new InvocationEndpoint(Catalogue, Scheduler), new ControlProxy(Path.Join(control, "rest.sock"), logging.CreateLogger("proxy")),
+            options, invocations, new ControlProxy(Path.Join(control, "rest.sock"), logging.CreateLogger("proxy")),
             new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), logging);
     }
 
@@ -75,6 +84,7 @@ internal sealed class AgentNode : IAsyncDisposable
     {
         Endpoint = await _ingress.StartAsync();
         _link.Start();
+        _events.Start();
     }
 
     /// <summary>The spawner answers and it is known which functions exist.</summary>
@@ -89,13 +99,16 @@ internal sealed class AgentNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _log.LogInformation("Stopping; running invocations have {Seconds} s to finish", _options.DrainTime.TotalSeconds);
-        await _ingress.StopAsync(_options.DrainTime);
+        await Task.WhenAll(_ingress.StopAsync(_options.DrainTime), _eventRunner.DrainAsync(_options.DrainTime));
         await Scheduler.StopAsync(TimeSpan.FromMilliseconds(100));
+        await _events.StopAsync(TimeSpan.FromSeconds(1));
         await _link.StopAsync(TimeSpan.FromSeconds(1));
         Scheduler.Dispose();
         _preparer.Dispose();
         _loop.Dispose();
         _link.Dispose();
+        _events.Dispose();
+        _eventChannel.Dispose();
         _channel.Dispose();
         _journal.Dispose();
         _logs.Dispose();

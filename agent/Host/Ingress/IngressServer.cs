@@ -36,8 +36,8 @@ internal sealed class IngressServer
         {
             if (LocalModeGuard.Check(context.Request) is { } refusal)
                 return ErrorResponse.WriteAsync(context, refusal);
-            if (InvocationPath.TryMatch(context.Request, out var function))
-                return invocations.HandleAsync(context, function);
+            if (InvocationPath.TryMatch(context.Request, out var function, out var isAsync))
+                return invocations.HandleAsync(context, function, isAsync);
             return context.Request.Path.Value == "/healthz" ? health.HandleAsync(context) : proxy.HandleAsync(context);
         });
     }

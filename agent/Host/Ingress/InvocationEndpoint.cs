@@ -1,23 +1,25 @@
 using System.Buffers;
+using Google.Protobuf;
 using Hearth.Agent.Functions;
 using Hearth.Agent.Reporting.Logs;
 using Hearth.Agent.Scheduling;
 using Hearth.Contracts;
+using Hearth.Contracts.V1;
 
 namespace Hearth.Agent.Ingress;
 
 /// <summary>Lambda's Invoke: HTTP to <see cref="Invocation"/> and back.</summary>
-internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler scheduler)
+internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler scheduler, Func<EventOffer, ValueTask<LambdaError?>> offer)
 {
     private readonly BodyBudget _bodies = BodyBudget.ForMachine();
 
-    public async Task HandleAsync(HttpContext context, string functionName)
+    public async Task HandleAsync(HttpContext context, string functionName, bool isAsync)
     {
         var requestId = Guid.NewGuid();
         context.Response.Headers[RequestIds.Header] = requestId.ToString();
         try
         {
-            await InvokeAsync(context, functionName, requestId);
+            await InvokeAsync(context, functionName, isAsync, requestId);
         }
         catch (LambdaException e)
         {
@@ -33,22 +35,27 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
         }
     }
 
-    private async Task InvokeAsync(HttpContext context, string functionName, Guid requestId)
+    private async Task InvokeAsync(HttpContext context, string functionName, bool isAsync, Guid requestId)
     {
         var request = context.Request;
         var qualifier = request.Query.TryGetValue("Qualifier", out var given) ? given.ToString() : null;
         var name = FunctionName.Parse(functionName, qualifier);
         var headers = InvocationHeaders.Parse(request);
         var function = Find(name);
+        var isEvent = isAsync || headers.Type == InvocationType.Event;
+        if (isEvent && request.ContentLength is > EventLimits.MaxPayloadBytes and <= InvocationBody.MaxLength and var announced)
+            throw new LambdaException(LambdaError.EventTooLarge(announced));
         using var body = await InvocationBody.ReadAsync(request, _bodies);
         body.RequireJson();
-        switch (headers.Type)
+        if (isEvent)
         {
-            case InvocationType.DryRun:
-                context.Response.StatusCode = StatusCodes.Status204NoContent;
-                return;
-            case InvocationType.Event:
-                throw new LambdaException(LambdaError.NotSupported("Asynchronous invocation (X-Amz-Invocation-Type: Event)"));
+            await AcceptAsync(context, name, headers, body.Payload, requestId);
+            return;
+        }
+        if (headers.Type == InvocationType.DryRun)
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
         }
         var invocation = new Invocation(function, requestId, body.Payload)
         {
@@ -64,6 +71,28 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
         await using var left = context.RequestAborted.UnsafeRegister(static (x, _) => ((Action)x!)(), () => scheduler.Abandon(invocation));
         var result = await invocation.Completion;
         await AnswerAsync(context, invocation, result);
+    }
+
+    /// <summary>202 once the event is on the control plane's disk, and not before. A client that leaves meanwhile changes nothing.</summary>
+    private async Task AcceptAsync(HttpContext context, FunctionName name, InvocationHeaders headers, ReadOnlyMemory<byte> payload, Guid requestId)
+    {
+        if (payload.Length > EventLimits.MaxPayloadBytes)
+            throw new LambdaException(LambdaError.EventTooLarge(payload.Length));
+        var trace = RequestIds.Trace(context.Request, TimeProvider.System);
+        var refusal = await offer(new EventOffer
+        {
+            RequestId = UnsafeByteOperations.UnsafeWrap(requestId.ToByteArray(bigEndian: true)),
+            FunctionName = name.Name,
+            Qualifier = name.Qualifier ?? "",
+            Payload = UnsafeByteOperations.UnsafeWrap(payload),
+            TraceId = trace,
+            ContentType = headers.ContentType ?? "",
+        });
+        if (refusal is not null)
+            throw new LambdaException(refusal);
+        context.Response.StatusCode = StatusCodes.Status202Accepted;
+        context.Response.ContentLength = 0;
+        context.Response.Headers[RequestIds.TraceHeader] = trace;
     }
 
     private static async Task AnswerAsync(HttpContext context, Invocation invocation, InvocationResult result)
@@ -90,7 +119,8 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
         }
     }
 
-    private FunctionRevision Find(in FunctionName name)
+    /// <exception cref="LambdaException">There is none, or it is not known yet.</exception>
+    public FunctionRevision Find(FunctionName name)
     {
         if (!catalogue.IsLoaded)
             throw new LambdaException(LambdaError.Service("This node has just started and does not know its functions yet; try again.", 503));

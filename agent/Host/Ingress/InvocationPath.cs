@@ -1,21 +1,30 @@
 namespace Hearth.Agent.Ingress;
 
-/// <summary>POST /2015-03-31/functions/NAME/invocations, the one path that is not the control plane's.</summary>
+/// <summary>POST /2015-03-31/functions/NAME/invocations, and its forerunner /2014-11-13/functions/NAME/invoke-async/, which only knew events: the paths that are not the control plane's.</summary>
 internal static class InvocationPath
 {
     private const string Prefix = "/2015-03-31/functions/";
     private const string Suffix = "/invocations";
+    private const string AsyncPrefix = "/2014-11-13/functions/";
+    private const string AsyncSuffix = "/invoke-async";
 
-    public static bool TryMatch(HttpRequest request, out string function)
+    /// <param name="isAsync">The path says that it is an event, whatever the headers say.</param>
+    public static bool TryMatch(HttpRequest request, out string function, out bool isAsync)
+    {
+        isAsync = Matches(request, AsyncPrefix, AsyncSuffix, out function);
+        return isAsync || Matches(request, Prefix, Suffix, out function);
+    }
+
+    private static bool Matches(HttpRequest request, string prefix, string suffix, out string function)
     {
         function = "";
         var path = request.Path.Value;
-        if (path is null || !HttpMethods.IsPost(request.Method) || !path.StartsWith(Prefix, StringComparison.Ordinal))
+        if (path is null || !HttpMethods.IsPost(request.Method) || !path.StartsWith(prefix, StringComparison.Ordinal))
             return false;
         var end = path.EndsWith('/') ? path.Length - 1 : path.Length;
-        if (end < Prefix.Length + Suffix.Length || !path.AsSpan(0, end).EndsWith(Suffix))
+        if (end < prefix.Length + suffix.Length || !path.AsSpan(0, end).EndsWith(suffix))
             return false;
-        var name = path[Prefix.Length..(end - Suffix.Length)];
+        var name = path[prefix.Length..(end - suffix.Length)];
         if (name.Contains('/'))
             return false;
         // Kestrel has decoded everything but %2F, which no name holds.

@@ -14,6 +14,11 @@ internal static class RequestIds
     {
         if (request.Headers[TraceHeader] is [{ Length: > 0 and <= MaxTraceLength } given, ..] && given.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0)
             return given;
+        return NewTrace(time);
+    }
+
+    public static string NewTrace(TimeProvider time)
+    {
         Span<byte> random = stackalloc byte[12];
         RandomNumberGenerator.Fill(random);
         var seconds = time.GetUtcNow().ToUnixTimeSeconds();

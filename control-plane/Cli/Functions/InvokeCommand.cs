@@ -16,6 +16,7 @@ internal static class InvokeCommand
     private static readonly Option<string> Event = new("--payload", "-p") { Description = "The event: JSON, @FILE or - for stdin; at most 6 MiB. Default: {}", HelpName = "JSON" };
     private static readonly Option<bool> Log = new("--log", "-l") { Description = "Show the last 4 KB of its log on stderr" };
     private static readonly Option<string> Qualifier = new("--qualifier") { Description = "Version or alias. Default: $LATEST", HelpName = "Q" };
+    private static readonly Option<bool> Async = new("--async") { Description = "Put the event into the queue, at most 1 MiB, and print its request id; it is run soon, and again when the function fails" };
     private static readonly Option<bool> AsJson = SharedOptions.Json();
 
     public static Command Create()
@@ -23,8 +24,12 @@ internal static class InvokeCommand
         var command = new Verb("invoke", "Send an event to a function and print its answer. Exit code 1 when the function failed.",
             """hearth invoke thumbnail --payload @event.json --log""", """echo '{"name":"you"}' | hearth invoke hello --payload -""")
         {
-            Name, Event, Log, Qualifier, AsJson,
+            Name, Event, Log, Qualifier, Async, AsJson,
         };
+        command.Validators.Add(static result =>
+        {
+            if (result.GetValue(Async) && result.GetValue(Log)) result.AddError("--async and --log exclude each other: nothing has run yet when the event is in the queue");
+        });
         command.SetAction(RunAsync);
         return command;
     }
@@ -36,12 +41,14 @@ internal static class InvokeCommand
             FunctionName = parsed.GetRequiredValue(Name),
             Qualifier = parsed.GetValue(Qualifier) ?? "",
             Payload = Payload.Read(parsed.GetValue(Event)),
+            InvocationType = parsed.GetValue(Async) ? "Event" : "",
             LogType = parsed.GetValue(Log) ? "Tail" : "None",
         };
         using var node = ControlPlane.Connect(parsed);
         var answer = await node.Functions.InvokeAsync(request, cancellationToken: cancellationToken);
         if (answer.LogResult.Length > 0 && !parsed.GetValue(AsJson)) Console.Error.Write(VisibleText.Lines(Encoding.UTF8.GetString(Convert.FromBase64String(answer.LogResult))));
         if (parsed.GetValue(AsJson)) Json.Print(writer => Write(writer, answer));
+        else if (parsed.GetValue(Async)) Console.Out.WriteLine(answer.RequestId);
         else PrintPayload(answer);
         if (answer.FunctionError.Length == 0) return ExitCode.Ok;
         Console.Error.WriteLine($"hearth: {request.FunctionName}: the function failed ({answer.FunctionError}); see: hearth logs {request.FunctionName} --request {answer.RequestId}");

@@ -26,6 +26,8 @@ internal static class Services
         if (options.GrpcPort is { } grpcPort) control.AddRange(["--grpc-port", Text(grpcPort)]);
         if (options.PricePerMillionRequests is { } request) control.AddRange(["--price-requests", Amount(request)]);
         if (options.PricePerGbSecond is { } gbSecond) control.AddRange(["--price-gb-second", Amount(gbSecond)]);
+        if (options.RetryDelays is { } delays) control.AddRange(["--retry-delays", delays]);
+        if (options.DeadLetterDays is { } days) control.AddRange(["--dead-letter-days", Text(days)]);
 
         List<string> agent = ["--data", options.DataDirectory, "--host", options.Host, "--port", Text(options.Port)];
         if (options.MemoryBudgetMb is { } budget) agent.AddRange(["--memory-budget-mb", Text(budget)]);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hearth.Cli.DeadLetters;
 using Hearth.Cli.Doctor;
 using Hearth.Cli.Functions;
 using Hearth.Cli.Node;
@@ -21,6 +22,8 @@ internal static class CommandTree
             InstancesCommand.Create(),
             TopCommand.Create(),
             UsageCommand.Create(),
+            QueueCommand.Create(),
+            DeadLettersCommand.Create(),
             RemoveCommand.Create(),
             RuntimesCommand.Create(),
             DoctorCommand.Create(),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Hearth.Cli.Errors;
 
 namespace Hearth.Cli.Parsing;
@@ -10,11 +11,14 @@ internal static class Usage
     {
         if (parsed.Errors.Count == 0 || parsed.Action is HelpWithExamples) return;
         var command = parsed.CommandResult.Command;
-        var name = command is RootCommand ? "hearth" : "hearth " + command.Name;
+        var name = NameOf(parsed.CommandResult);
         if (command is RootCommand && parsed.UnmatchedTokens is [var unknown, ..])
             throw CliException.Usage("usage", $"'{Short(unknown)}' is not a command", "see: hearth --help");
         throw CliException.Usage("usage", Short(Failures.OneLine(parsed.Errors[0].Message)), $"see: {name} --help");
     }
+
+    // With the commands that it is part of: "hearth dead-letters ls".
+    private static string NameOf(CommandResult result) => result.Parent is CommandResult parent ? $"{NameOf(parent)} {result.Command.Name}" : "hearth";
 
     // An argument may be a whole payload.
     private static string Short(string text) => text.Length <= 200 ? text : text[..200] + "...";

@@ -2,6 +2,7 @@ using Grpc.Core;
 using Hearth.Contracts;
 using Hearth.Contracts.V1;
 using Hearth.ControlPlane.Functions;
+using Hearth.ControlPlane.Queue;
 using Hearth.ControlPlane.Store;
 using Microsoft.Win32.SafeHandles;
 
@@ -9,7 +10,8 @@ namespace Hearth.ControlPlane.Agents;
 
 /// <summary>The stream that agents dial. Two loops, one in each direction, and one that stores the journal; whichever ends first ends the connection, and its reason is the one reported.</summary>
 public sealed class AgentLinkService(
-    AgentRegistry registry, FunctionSpecs specs, FunctionService functions, BlobStore blobs, UsageStore usage, ILogger<AgentLinkService> log)
+    AgentRegistry registry, FunctionSpecs specs, FunctionService functions, BlobStore blobs, UsageStore usage, EventQueue events, IHostApplicationLifetime lifetime,
+    ILogger<AgentLinkService> log)
     : AgentLink.AgentLinkBase
 {
     private const int LinkVersion = 1;
@@ -60,6 +62,16 @@ public sealed class AgentLinkService(
             offset += read;
             await responseStream.WriteAsync(new CodeChunk { Data = Google.Protobuf.UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, read)) }, context.CancellationToken);
         }
+    }
+
+    public override async Task Events(IAsyncStreamReader<EventsUp> requestStream, IServerStreamWriter<EventsDown> responseStream, ServerCallContext context)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        if (!await requestStream.MoveNext(ending.Token) || requestStream.Current.AgentId.Length is 0 or > 64)
+            throw Invalid("the first message must hold the agent's id, of 1 to 64 characters");
+        // Says that this control plane takes events.
+        await responseStream.WriteAsync(new EventsDown(), ending.Token);
+        await new EventStream(events).ServeAsync(requestStream, responseStream, ending.Token);
     }
 
     private static async Task<AgentHello> ReadHelloAsync(IAsyncStreamReader<AgentMessage> incoming, CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using Hearth.ControlPlane.Api.Grpc;
 using Hearth.ControlPlane.Api.Rest;
 using Hearth.ControlPlane.Functions;
 using Hearth.ControlPlane.Metering;
+using Hearth.ControlPlane.Queue;
 using Hearth.ControlPlane.Runtimes;
 using Hearth.ControlPlane.Store;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -88,9 +89,10 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             .AddSingleton<FunctionAddress>().AddSingleton<FunctionService>()
             .AddSingleton<AgentRegistry>().AddSingleton<FunctionSpecs>().AddSingleton<FleetQueries>().AddSingleton<InvokeForwarder>().AddSingleton<AgentLinkService>()
             .AddSingleton<RuntimeCatalogue>()
+            .AddSingleton<IEventInvokeConfigs, EventInvokeConfigTable>().AddSingleton(services => OpenQueue(data.Queue, options.Queue, services))
             .AddSingleton<RequestBody>().AddSingleton<FunctionJson>().AddSingleton<CodeDownload>().AddSingleton<FunctionEndpoints>()
             .AddSingleton<RestRoutes>().AddSingleton<RestApi>()
-            .AddSingleton<FunctionMessages>().AddSingleton<FunctionsApi>().AddSingleton<OperationsApi>();
+            .AddSingleton<FunctionMessages>().AddSingleton<FunctionsApi>().AddSingleton<OperationsApi>().AddSingleton<EventsApi>();
         builder.Services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxGrpcMessageBytes;
@@ -98,7 +100,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             grpc.Interceptors.Add<GrpcErrors>();
         });
         // Named one by one: finding them by reflection, as AddGrpcReflection does, does not survive trimming.
-        Google.Protobuf.Reflection.ServiceDescriptor[] described = [Contracts.V1.Functions.Descriptor, Operations.Descriptor, AgentLink.Descriptor];
+        Google.Protobuf.Reflection.ServiceDescriptor[] described = [Contracts.V1.Functions.Descriptor, Operations.Descriptor, Events.Descriptor, AgentLink.Descriptor];
         builder.Services.AddSingleton(new ReflectionServiceImpl(described)).AddSingleton(new ReflectionV1ServiceImpl(described));
 
         WebApplication app = builder.Build();
@@ -107,11 +109,13 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         app.UseRouting();
         app.MapGrpcService<FunctionsApi>();
         app.MapGrpcService<OperationsApi>();
+        app.MapGrpcService<EventsApi>();
         app.MapGrpcService<AgentLinkService>();
         app.MapGrpcService<ReflectionServiceImpl>();
         app.MapGrpcService<ReflectionV1ServiceImpl>();
-        // Made now: the registry so that a connected agent hears of the first change, the database so that the container closes it.
+        // Made now: the queue so that what is stored is tried even when no agent brings anything new; the registry so that a connected agent hears of the first change, the database so that the container closes it.
         app.Services.GetRequiredService<Database>();
+        app.Services.GetRequiredService<EventQueue>().Start();
         AgentRegistry agents = app.Services.GetRequiredService<AgentRegistry>();
         app.Lifetime.ApplicationStopping.Register(() => agents.CloseAll("the control plane is stopping"));
         return app;
@@ -131,6 +135,20 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             kestrel.Listen(System.Net.IPAddress.Loopback, grpc, o => o.Protocols = HttpProtocols.Http2);
         if (options.RestPort is { } rest)
             kestrel.Listen(System.Net.IPAddress.Loopback, rest, o => o.Protocols = HttpProtocols.Http1);
+    }
+
+    private static EventQueue OpenQueue(string path, QueueSettings settings, IServiceProvider services)
+    {
+        try
+        {
+            return new EventQueue(
+                path, services.GetRequiredService<FunctionStore>(), services.GetRequiredService<FunctionAddress>(), services.GetRequiredService<IEventInvokeConfigs>(),
+                settings, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<EventQueue>>());
+        }
+        catch (Exception e) when (e is SqliteException or InvalidDataException)
+        {
+            throw new StartException($"{path}: {e.Message}");
+        }
     }
 
     private static Database Open(string path)

@@ -18,6 +18,7 @@ public sealed class DataDirectory : IDisposable
         string control = Path.Join(root, "control");
         string run = Path.Join(root, "run", "control");
         Database = Path.Join(control, "hearth.db");
+        Queue = Path.Join(control, "queue.db");
         Blobs = Path.Join(control, "blobs");
         RestSocket = Path.Join(run, "rest.sock");
         GrpcSocket = Path.Join(run, "grpc.sock");
@@ -55,6 +56,8 @@ public sealed class DataDirectory : IDisposable
     }
 
     public string Database { get; }
+
+    public string Queue { get; }
 
     public string Blobs { get; }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hearth.ControlPlane.Queue;
 
 namespace Hearth.ControlPlane.Hosting;
 
@@ -12,6 +13,8 @@ public sealed record ServerOptions
           --rest-port N              also serve the REST API on 127.0.0.1:N (without a node's checks: for tests)
           --region R                 region in ARNs (default us-east-1)
           --account A                12 digits, account in ARNs (default 000000000000)
+          --retry-delays S[,S...]    seconds from a try of an event that its function failed to the next one (default 60,120)
+          --dead-letter-days N       1-3650, dead letters are kept so long (default 14)
           --price-requests USD       price of a million requests (default 0.20)
           --price-gb-second USD      price of a GB-second (default 0.0000166667)
         """;
@@ -25,6 +28,8 @@ public sealed record ServerOptions
     public string Region { get; init; } = "us-east-1";
 
     public string Account { get; init; } = "000000000000";
+
+    public QueueSettings Queue { get; init; } = new();
 
     /// <summary>USD, AWS's published x86 prices unless the operator sets others.</summary>
     public double PricePerMillionRequests { get; init; } = 0.20;
@@ -46,6 +51,8 @@ public sealed record ServerOptions
                 "--rest-port" => options with { RestPort = Int(name, value, 0, 65535) },
                 "--region" => options with { Region = CheckRegion(value) },
                 "--account" => options with { Account = CheckAccount(value) },
+                "--retry-delays" => options with { Queue = options.Queue with { RetryDelays = Delays(value) } },
+                "--dead-letter-days" => options with { Queue = options.Queue with { DeadLetterAge = TimeSpan.FromDays(Int(name, value, 1, 3_650)) } },
                 "--price-requests" => options with { PricePerMillionRequests = Price(name, value) },
                 "--price-gb-second" => options with { PricePerGbSecond = Price(name, value) },
                 _ => throw new UsageException($"unknown option {name}"),
@@ -59,6 +66,21 @@ public sealed record ServerOptions
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= min && number <= max
             ? number
             : throw new UsageException($"{name} takes a number from {min} to {max}, not '{value}'");
+
+    private static TimeSpan[] Delays(string value)
+    {
+        const int MaxSeconds = 3_600;
+        string[] parts = value.Split(',');
+        var delays = new TimeSpan[parts.Length];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            if (parts.Length > 10 || !double.TryParse(parts[i], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) || !(seconds <= MaxSeconds))
+                throw new UsageException($"--retry-delays takes up to ten numbers of seconds from 0 to {MaxSeconds}, such as 60,120, not '{value}'");
+            delays[i] = TimeSpan.FromSeconds(seconds);
+        }
+
+        return delays;
+    }
 
     private static double Price(string name, string value) =>
         double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double price) && double.IsFinite(price)

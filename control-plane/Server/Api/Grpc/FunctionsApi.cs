@@ -3,12 +3,13 @@ using Hearth.Contracts;
 using Hearth.Contracts.V1;
 using Hearth.ControlPlane.Agents;
 using Hearth.ControlPlane.Functions;
+using Hearth.ControlPlane.Queue;
 using Hearth.ControlPlane.Store;
 
 namespace Hearth.ControlPlane.Api.Grpc;
 
 /// <summary>The Functions service: an adapter, no rules of its own.</summary>
-public sealed class FunctionsApi(FunctionService functions, FunctionAddress address, FunctionMessages messages, BlobStore blobs, InvokeForwarder invoke)
+public sealed class FunctionsApi(FunctionService functions, FunctionAddress address, FunctionMessages messages, BlobStore blobs, InvokeForwarder invoke, EventQueue events)
     : Contracts.V1.Functions.FunctionsBase
 {
     public override async Task<Function> CreateFunction(IAsyncStreamReader<UploadRequest> requestStream, ServerCallContext context)
@@ -62,7 +63,17 @@ public sealed class FunctionsApi(FunctionService functions, FunctionAddress addr
     {
         FunctionName name = Name(request.FunctionName, request.Qualifier);
         functions.Get(name);
-        return invoke.InvokeAsync(name, request, context.CancellationToken);
+        return request.InvocationType == "Event" ? EventAsync(name, request) : invoke.InvokeAsync(name, request, context.CancellationToken);
+    }
+
+    // No agent is asked: the queue is here.
+    private async Task<InvokeResponse> EventAsync(FunctionName name, InvokeRequest request)
+    {
+        EventPayload.Check(request.Payload.Span);
+        byte[] payload = request.Payload.IsEmpty ? "{}"u8.ToArray() : request.Payload.ToByteArray();
+        var id = Guid.NewGuid();
+        await events.AcceptAsync(new NewEvent(id, name.Name, name.Qualifier, new EventBody(payload, "", "application/json")));
+        return new InvokeResponse { StatusCode = StatusCodes.Status202Accepted, RequestId = id.ToString() };
     }
 
     private FunctionName Name(string name, string qualifier) => address.Parse(FunctionMessages.Given(name), FunctionMessages.Given(qualifier));
