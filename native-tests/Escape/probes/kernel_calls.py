@@ -158,6 +158,7 @@ def core_scheduling(host):
 @probe("merging_of_equal_pages", control=True)
 def merge_pages(host):
     """Where the host merges pages, the time of a write tells what a neighbour holds. Advice for one range, and for all of the process."""
+
     def advise():
         with mmap.mmap(-1, 1 << 16) as memory:
             return attempt(memory.madvise, 12)  # MADV_MERGEABLE
