@@ -53,11 +53,12 @@ internal sealed class AgentNode : IAsyncDisposable
         _link = new AgentLinkClient(
             _channel, new LinkIdentity(state, () => Endpoint, spawner, runtimes), Catalogue, _journal, new QueryAnswers(Scheduler, _logs), Scheduler.DescribeCapacity, _preparer, time, logging.CreateLogger("link"));
         Scheduler.InstanceGone = _preparer.SweepSoon;
+        Catalogue.Reserved += Scheduler.Reserve;
         Catalogue.Changed += Scheduler.OnCatalogueChanged;
         Catalogue.Changed += (fresh, gone) => _preparer.OnChanged(fresh);
         if (file.TryRead() is { } cached)
-            Catalogue.Replace(cached.Functions);
-        Catalogue.Changed += (fresh, gone) => file.Write(Catalogue.Functions);
+            Catalogue.Replace(cached);
+        Catalogue.Updated += () => file.Write(Catalogue.ToSnapshot());
         _ingress = new IngressServer(
             options, new InvocationEndpoint(Catalogue, Scheduler), new ControlProxy(Path.Join(control, "rest.sock"), logging.CreateLogger("proxy")),
             new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), logging);
