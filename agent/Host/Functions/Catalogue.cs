@@ -33,7 +33,7 @@ internal sealed class Catalogue
     /// <summary>Told the function's name and its reserved concurrency (-1 = none) when that changed.</summary>
     public event Action<string, int>? Reserved;
 
-    /// <summary>Told last, after anything has changed.</summary>
+    /// <summary>Told last, when anything has changed.</summary>
     public event Action? Updated;
 
     /// <param name="version">"$LATEST" or a number.</param>
@@ -96,10 +96,11 @@ internal sealed class Catalogue
         Volatile.Write(ref _state, new State(functions.ToFrozenDictionary(), aliases.ToFrozenDictionary()));
         var fresh = functions.Values.Where(f => !before.Functions.TryGetValue(f.Key, out var old) || !ReferenceEquals(old, f)).ToList();
         var gone = before.Functions.Keys.Where(k => !functions.TryGetValue(k, out var now) || !ReferenceEquals(now, before.Functions[k])).ToList();
-        TellReserved(functions, reserved);
+        var told = TellReserved(functions, reserved);
         if (fresh.Count + gone.Count > 0)
             Changed?.Invoke(fresh, gone);
-        Updated?.Invoke();
+        if (told || fresh.Count + gone.Count > 0 || !Same(before.Aliases, aliases))
+            Updated?.Invoke();
     }
 
     private void Put(Dictionary<FunctionKey, FunctionRevision> functions, FunctionSpec spec)
@@ -117,16 +118,23 @@ internal sealed class Catalogue
     }
 
     // The reservation is the function's: it comes with $LATEST, which every function has.
-    private void TellReserved(Dictionary<FunctionKey, FunctionRevision> functions, Dictionary<string, int> before)
+    private bool TellReserved(Dictionary<FunctionKey, FunctionRevision> functions, Dictionary<string, int> before)
     {
+        var told = false;
         foreach (var (key, function) in functions)
         {
-            if (key.Version == FunctionName.Latest && (!before.Remove(key.Name, out var old) || old != function.Spec.ReservedConcurrency))
-                Reserved?.Invoke(key.Name, function.Spec.ReservedConcurrency);
+            if (key.Version != FunctionName.Latest || (before.Remove(key.Name, out var old) && old == function.Spec.ReservedConcurrency))
+                continue;
+            told = true;
+            Reserved?.Invoke(key.Name, function.Spec.ReservedConcurrency);
         }
         foreach (var name in before.Keys)
             Reserved?.Invoke(name, -1);
+        return told || before.Count > 0;
     }
+
+    private static bool Same(FrozenDictionary<FunctionKey, AliasRoute> before, Dictionary<FunctionKey, AliasRoute> after) =>
+        before.Count == after.Count && after.All(x => before.TryGetValue(x.Key, out var old) && old.Spec.Equals(x.Value.Spec));
 
     private sealed record State(FrozenDictionary<FunctionKey, FunctionRevision> Functions, FrozenDictionary<FunctionKey, AliasRoute> Aliases);
 }
