@@ -20,7 +20,7 @@ public class EntryTests
         await using TestServer server = await TestServer.StartAsync();
         await CreateAsync(server, Zips.Good("1"));
         string layer = await LayerAsync(server, Zips.Good("layer"));
-        await server.DoAsync("PUT", $"{Functions}/f/configuration", $$"""{"Layers":["{{layer}}"],"DeadLetterConfig":{"TargetArn":"{{Queue}}"},"TracingConfig":{"Mode":"Active"}}""");
+        await server.DoAsync("PUT", $"{Functions}/f/configuration", $$$"""{"Layers":["{{{layer}}}"],"DeadLetterConfig":{"TargetArn":"{{{Queue}}}"},"TracingConfig":{"Mode":"Active"}}""");
         await server.DoAsync("POST", $"{Functions}/f/versions");
         await server.DoAsync("PUT", $"{Functions}/f/configuration", """{"Timeout":9}""");
         await server.DoAsync("POST", $"{Functions}/f/versions", """{"Description":"second"}""");
@@ -148,7 +148,7 @@ public class EntryTests
     }
 
     private static Task<JsonElement> CreateAsync(TestServer server, byte[] zip) => server.DoAsync(
-        "POST", Functions, $$"""{"FunctionName":"f","Runtime":"python3.12","Handler":"a.b","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":"{{Convert.ToBase64String(zip)}}"}}""");
+        "POST", Functions, $$$"""{"FunctionName":"f","Runtime":"python3.12","Handler":"a.b","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":"{{{Convert.ToBase64String(zip)}}}"}}""");
 
     private static async Task<string> LayerAsync(TestServer server, byte[] zip) =>
         (await server.DoAsync("POST", "/2018-10-31/layers/l/versions", $$$"""{"Content":{"ZipFile":"{{{Convert.ToBase64String(zip)}}}"}}""")).GetProperty("LayerVersionArn").GetString()!;
