@@ -170,12 +170,27 @@ internal sealed unsafe class ShellMaker
             return code;
         }
 
+        var layers = -1;
+        if (request->LayerCount > 0)
+        {
+            layers = CodeTree(request->Layers, shell.Slot, out step);
+            if (layers < 0)
+            {
+                step = SetupStep.LayerTree;
+                Kernel.Close(code);
+                Kernel.Close(runtime);
+                return layers;
+            }
+        }
+
         RuntimeTable.Write(request->Runtime, shell.MemoryMb, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out var argumentBytes, out var environmentBytes);
-        var order = new InitOrderMessage { Order = InitOrder.Claim, MountCount = 2, ArgumentBytes = argumentBytes, EnvironmentBytes = environmentBytes, MemoryMb = shell.MemoryMb };
-        var mounts = stackalloc int[2] { code, runtime };
-        var result = Start(shell, &order, new ReadOnlySpan<int>(mounts, 2), argumentBytes + environmentBytes, out step);
+        var mountCount = layers < 0 ? 2 : 3;
+        var order = new InitOrderMessage { Order = InitOrder.Claim, MountCount = mountCount, ArgumentBytes = argumentBytes, EnvironmentBytes = environmentBytes, MemoryMb = shell.MemoryMb };
+        var mounts = stackalloc int[3] { code, runtime, layers };
+        var result = Start(shell, &order, new ReadOnlySpan<int>(mounts, mountCount), argumentBytes + environmentBytes, out step);
         Kernel.Close(code);
         Kernel.Close(runtime);
+        Kernel.Close(layers);
         return result;
     }
 

@@ -213,7 +213,8 @@ internal sealed unsafe class SpawnerLoop
     private void Claim(ClaimRequest* request)
     {
         var header = &request->Header;
-        if (!RuntimeTable.Exists(request->Runtime) || request->LayerCount != 0)
+        // Several layers come as one folder, which the agent has merged.
+        if (!RuntimeTable.Exists(request->Runtime) || request->LayerCount is < 0 or > 1)
         {
             Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
             return;

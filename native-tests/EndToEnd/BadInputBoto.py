@@ -216,7 +216,7 @@ for name, changes, says in (
     refused(name, "InvalidParameterValueException", 400, says, create, "message", **good(**{"FunctionName": "z", **changes}))
 refused("zip of 50 MB", "RequestEntityTooLargeException", 413, "52428800", create, **good(FunctionName="z", Code={"ZipFile": b"x" * 52428801}))
 refused("request of 70 MB", "RequestEntityTooLargeException", 413, "Request must be smaller than 70167211 bytes for the CreateFunction operation", create, **good(FunctionName="z", Code={"ZipFile": b"x" * 53000000}))
-refused("layers", "NotImplementedException", 501, "Layers", create, **good(FunctionName="z", Layers=["arn:aws:lambda:us-east-1:000000000000:layer:l:1"]))
+refused("layers", "InvalidParameterValueException", 400, "Layer version arn:aws:lambda:us-east-1:000000000000:layer:l:1 does not exist.", create, "message", **good(FunctionName="z", Layers=["arn:aws:lambda:us-east-1:000000000000:layer:l:1"]))
 for name, call in (("get", api.get_function), ("configuration", api.get_function_configuration), ("delete", api.delete_function), ("invoke", api.invoke)):
     refused(f"{name} of nobody", "ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nobody", call, "Message", FunctionName="nobody")
 refused("stale revision", "PreconditionFailedException", 412, "does not match the latest Revision Id", api.update_function_configuration, "message", FunctionName="f", RevisionId="x", Timeout=9)

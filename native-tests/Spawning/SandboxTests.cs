@@ -143,6 +143,57 @@ public sealed class SandboxTests
         Assert.Equal(0, agent.Ask(agent.Header(RequestKind.Destroy, 1))?.Answer.Error);
     }
 
+    [Fact]
+    public async Task Layers_are_at_opt_as_roots_and_read_only_and_stay_over_a_reset()
+    {
+        await using var spawner = await SpawnerProcess.StartAsync();
+        using var agent = await spawner.ConnectAsync();
+        var hash = Enumerable.Repeat((byte)0xAB, 32).ToArray();
+        var folder = Directory.CreateDirectory($"{spawner.Data}/code/{Convert.ToHexStringLower(hash)}/bin").Parent!.FullName;
+        File.WriteAllText($"{folder}/bin/tool", "layer");
+        foreach (var path in (string[])[folder, $"{folder}/bin", $"{folder}/bin/tool"])
+            Native.Chown(path, Identity.Agent);
+        using var sandbox = TestSandbox.Start(agent, 1, 512, hash);
+        for (var round = 0; round < 2; round++)
+        {
+            var seen = sandbox.Run("""
+                import os
+                def error(call):
+                    try:
+                        call()
+                    except OSError as e:
+                        return e.errno
+                answer = [open('/opt/bin/tool').read(), os.stat('/opt/bin/tool').st_uid, error(lambda: open('/opt/new', 'w')), error(lambda: os.unlink('/opt/bin/tool')),
+                          [line.split()[5] for line in open('/proc/self/mountinfo') if line.split()[4] == '/opt']]
+                """)!.ToJsonString();
+            Assert.Equal($"""["layer",0,{Errno.EROFS},{Errno.EROFS},["ro,nosuid,nodev,relatime"]]""", seen);
+            sandbox.Reset();
+        }
+
+        sandbox.Destroy();
+    }
+
+    [Fact]
+    public async Task Layers_that_are_links_absent_or_too_many_are_not_mounted()
+    {
+        await using var spawner = await SpawnerProcess.StartAsync();
+        using var agent = await spawner.ConnectAsync();
+        var link = Enumerable.Repeat((byte)0xAB, 32).ToArray();
+        var missing = Enumerable.Repeat((byte)0xCD, 32).ToArray();
+        File.CreateSymbolicLink($"{spawner.Data}/code/{Convert.ToHexStringLower(link)}", "/etc");
+        Assert.Equal(0, agent.Ask(agent.CreateOf(1))?.Answer.Error);
+        foreach (var (layers, step, error) in new (byte[][], SetupStep, int)[]
+        {
+            ([link], SetupStep.LayerTree, Errno.ENOTDIR), ([missing], SetupStep.LayerTree, Errno.ENOENT), ([SpawnerProcess.Code, SpawnerProcess.Code], SetupStep.BadArgument, Errno.EINVAL),
+        })
+        {
+            var answer = agent.Ask(agent.ClaimOf(1, null, layers))?.Answer;
+            Assert.Equal((step, error), (answer?.Step, answer?.Error));
+        }
+
+        Assert.Equal(0, agent.Ask(agent.Header(RequestKind.Destroy, 1))?.Answer.Error);
+    }
+
     [Theory]
     [InlineData("run")]
     [InlineData("link")]

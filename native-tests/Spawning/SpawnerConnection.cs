@@ -61,10 +61,14 @@ internal sealed unsafe class SpawnerConnection : IDisposable
 
     public CreateRequest CreateOf(ulong sandbox, int memoryMb = 128, int tmpMb = 512) => new() { Header = Header(RequestKind.Create, sandbox), MemoryMb = memoryMb, TmpMb = tmpMb };
 
-    public ClaimRequest ClaimOf(ulong sandbox, byte[]? code = null)
+    /// <param name="layers">Hashes of folders of the code store for /opt; the spawner takes one at most.</param>
+    public ClaimRequest ClaimOf(ulong sandbox, byte[]? code = null, params ReadOnlySpan<byte[]> layers)
     {
         var claim = new ClaimRequest { Header = Header(RequestKind.Claim, sandbox), Runtime = 4 };
         (code ?? SpawnerProcess.Code).CopyTo(new Span<byte>(claim.Code, SpawnerProtocol.HashLength));
+        claim.LayerCount = layers.Length;
+        for (var i = 0; i < layers.Length; i++)
+            layers[i].CopyTo(new Span<byte>(claim.Layers + (i * SpawnerProtocol.HashLength), SpawnerProtocol.HashLength));
         return claim;
     }
 

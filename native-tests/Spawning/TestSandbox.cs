@@ -30,10 +30,10 @@ internal sealed unsafe class TestSandbox : IDisposable
     /// <summary>The host's pid of init.</summary>
     public int InitPid => int.Parse(File.ReadLines($"/proc/self/fdinfo/{_shell[(int)ShellFd.InitPidfd]}").First(line => line.StartsWith("Pid:", StringComparison.Ordinal))[4..]);
 
-    public static TestSandbox Start(SpawnerConnection spawner, ulong id, int tmpMb = 512)
+    public static TestSandbox Start(SpawnerConnection spawner, ulong id, int tmpMb = 512, params ReadOnlySpan<byte[]> layers)
     {
         var shell = Succeeded(spawner.Ask(spawner.CreateOf(id, 256, tmpMb)));
-        return new(spawner, id, shell, Succeeded(spawner.Ask(spawner.ClaimOf(id))));
+        return new(spawner, id, shell, Succeeded(spawner.Ask(spawner.ClaimOf(id, null, layers))));
     }
 
     /// <summary>Runs Python in the sandbox; the value of <c>answer</c> afterwards.</summary>

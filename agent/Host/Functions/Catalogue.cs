@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Hearth.Contracts;
 using Hearth.Contracts.V1;
 
 namespace Hearth.Agent.Functions;
@@ -8,53 +9,98 @@ internal sealed class Catalogue
 {
     private readonly Lock _gate = new();
     private readonly ILogger _log;
-    private FrozenDictionary<FunctionKey, FunctionRevision> _functions = FrozenDictionary<FunctionKey, FunctionRevision>.Empty;
+    private readonly Func<double> _roll;
+    private State _state = new(FrozenDictionary<FunctionKey, FunctionRevision>.Empty, FrozenDictionary<FunctionKey, AliasRoute>.Empty);
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Catalogue(ILogger log) => _log = log;
+    /// <param name="roll">Numbers from 0 up to 1 for aliases with weights; null = random ones.</param>
+    public Catalogue(ILogger log, Func<double>? roll = null)
+    {
+        _log = log;
+        _roll = roll ?? Random.Shared.NextDouble;
+    }
 
     /// <summary>Completes when a snapshot has come, from disk or from the control plane.</summary>
     public Task Loaded => _loaded.Task;
 
     public bool IsLoaded => _loaded.Task.IsCompleted;
 
-    public IReadOnlyCollection<FunctionRevision> Functions => Volatile.Read(ref _functions).Values;
+    public IReadOnlyCollection<FunctionRevision> Functions => Volatile.Read(ref _state).Functions.Values;
 
     /// <summary>Told after each change, in order, with the functions that are new or have a new revision, and the keys whose revision is gone.</summary>
     public event Action<IReadOnlyList<FunctionRevision>, IReadOnlyList<FunctionKey>>? Changed;
 
-    public FunctionRevision? Find(string name, string version) => Volatile.Read(ref _functions).GetValueOrDefault(new FunctionKey(name, version));
+    /// <summary>Told the function's name and its reserved concurrency (-1 = none) when that changed.</summary>
+    public event Action<string, int>? Reserved;
 
-    public void Replace(IEnumerable<FunctionSpec> specs)
+    /// <summary>Told last, when anything has changed.</summary>
+    public event Action? Updated;
+
+    /// <param name="version">"$LATEST" or a number.</param>
+    public FunctionRevision? Find(string name, string version) => Volatile.Read(ref _state).Functions.GetValueOrDefault(new FunctionKey(name, version));
+
+    /// <summary>What an invocation runs.</summary>
+    /// <param name="qualifier">A version or an alias; null = $LATEST. An alias with weights is chosen from anew each time.</param>
+    public FunctionRevision? Resolve(string name, string? qualifier)
+    {
+        var state = Volatile.Read(ref _state);
+        var key = new FunctionKey(name, qualifier ?? FunctionName.Latest);
+        if (state.Functions.TryGetValue(key, out var function))
+            return function;
+        return state.Aliases.TryGetValue(key, out var alias) ? state.Functions.GetValueOrDefault(key with { Version = alias.Choose(_roll()) }) : null;
+    }
+
+    /// <summary>All of it, for the disk.</summary>
+    public Snapshot ToSnapshot()
+    {
+        var state = Volatile.Read(ref _state);
+        var snapshot = new Snapshot();
+        snapshot.Functions.AddRange(state.Functions.Values.Select(static f => f.Spec));
+        snapshot.Aliases.AddRange(state.Aliases.Values.Select(static a => a.Spec));
+        return snapshot;
+    }
+
+    public void Replace(Snapshot snapshot)
     {
         lock (_gate)
         {
-            var next = new Dictionary<FunctionKey, FunctionRevision>();
-            foreach (var spec in specs)
-                Put(next, spec);
-            Swap(next);
+            Swap([], [], snapshot.Functions, snapshot.Aliases);
             _loaded.TrySetResult();
         }
     }
 
-    public void Upsert(FunctionSpec spec)
+    /// <summary>One function with all its versions and aliases.</summary>
+    public void Upsert(FunctionSet set)
     {
         lock (_gate)
-        {
-            var next = new Dictionary<FunctionKey, FunctionRevision>(_functions);
-            Put(next, spec);
-            Swap(next);
-        }
+            Swap(Others(_state.Functions, set.FunctionName), Others(_state.Aliases, set.FunctionName), set.Versions, set.Aliases);
     }
 
-    public void Remove(string name, string version)
+    public void Remove(string name)
     {
         lock (_gate)
-        {
-            var next = new Dictionary<FunctionKey, FunctionRevision>(_functions);
-            if (next.Remove(new FunctionKey(name, version)))
-                Swap(next);
-        }
+            Swap(Others(_state.Functions, name), Others(_state.Aliases, name), [], []);
+    }
+
+    private static Dictionary<FunctionKey, T> Others<T>(FrozenDictionary<FunctionKey, T> all, string name) =>
+        all.Where(x => x.Key.Name != name).ToDictionary();
+
+    private void Swap(Dictionary<FunctionKey, FunctionRevision> functions, Dictionary<FunctionKey, AliasRoute> aliases, IEnumerable<FunctionSpec> specs, IEnumerable<AliasSpec> routes)
+    {
+        var before = _state;
+        var reserved = before.Functions.Values.Where(static f => f.Version == FunctionName.Latest).ToDictionary(static f => f.Name, static f => f.Spec.ReservedConcurrency);
+        foreach (var spec in specs)
+            Put(functions, spec);
+        foreach (var route in routes)
+            aliases[new FunctionKey(route.FunctionName, route.Name)] = new AliasRoute(route);
+        Volatile.Write(ref _state, new State(functions.ToFrozenDictionary(), aliases.ToFrozenDictionary()));
+        var fresh = functions.Values.Where(f => !before.Functions.TryGetValue(f.Key, out var old) || !ReferenceEquals(old, f)).ToList();
+        var gone = before.Functions.Keys.Where(k => !functions.TryGetValue(k, out var now) || !ReferenceEquals(now, before.Functions[k])).ToList();
+        var told = TellReserved(functions, reserved);
+        if (fresh.Count + gone.Count > 0)
+            Changed?.Invoke(fresh, gone);
+        if (told || fresh.Count + gone.Count > 0 || !Same(before.Aliases, aliases))
+            Updated?.Invoke();
     }
 
     private void Put(Dictionary<FunctionKey, FunctionRevision> functions, FunctionSpec spec)
@@ -63,7 +109,7 @@ internal sealed class Catalogue
         try
         {
             // An unchanged revision keeps its object, and with it its warm instances.
-            functions[key] = _functions.TryGetValue(key, out var known) && known.Spec.Equals(spec) ? known : new FunctionRevision(spec);
+            functions[key] = _state.Functions.TryGetValue(key, out var known) && known.TryAdopt(spec) ? known : new FunctionRevision(spec);
         }
         catch (ArgumentException e)
         {
@@ -71,13 +117,24 @@ internal sealed class Catalogue
         }
     }
 
-    private void Swap(Dictionary<FunctionKey, FunctionRevision> next)
+    // The reservation is the function's: it comes with $LATEST, which every function has.
+    private bool TellReserved(Dictionary<FunctionKey, FunctionRevision> functions, Dictionary<string, int> before)
     {
-        var before = _functions;
-        Volatile.Write(ref _functions, next.ToFrozenDictionary());
-        var fresh = next.Values.Where(f => !before.TryGetValue(f.Key, out var old) || !ReferenceEquals(old, f)).ToList();
-        var gone = before.Keys.Where(k => !next.TryGetValue(k, out var now) || !ReferenceEquals(now, before[k])).ToList();
-        if (fresh.Count + gone.Count > 0)
-            Changed?.Invoke(fresh, gone);
+        var told = false;
+        foreach (var (key, function) in functions)
+        {
+            if (key.Version != FunctionName.Latest || (before.Remove(key.Name, out var old) && old == function.Spec.ReservedConcurrency))
+                continue;
+            told = true;
+            Reserved?.Invoke(key.Name, function.Spec.ReservedConcurrency);
+        }
+        foreach (var name in before.Keys)
+            Reserved?.Invoke(name, -1);
+        return told || before.Count > 0;
     }
+
+    private static bool Same(FrozenDictionary<FunctionKey, AliasRoute> before, Dictionary<FunctionKey, AliasRoute> after) =>
+        before.Count == after.Count && after.All(x => before.TryGetValue(x.Key, out var old) && old.Spec.Equals(x.Value.Spec));
+
+    private sealed record State(FrozenDictionary<FunctionKey, FunctionRevision> Functions, FrozenDictionary<FunctionKey, AliasRoute> Aliases);
 }

@@ -23,10 +23,8 @@ internal sealed class CatalogueFile(string path, ILogger log)
         }
     }
 
-    public void Write(IEnumerable<FunctionRevision> functions)
+    public void Write(Snapshot snapshot)
     {
-        var snapshot = new Snapshot();
-        snapshot.Functions.AddRange(functions.Select(static f => f.Spec));
         lock (_gate)
         {
             try

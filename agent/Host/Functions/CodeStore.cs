@@ -16,7 +16,7 @@ internal interface ICodeSource
 
 internal sealed class CodeUnavailableException(string message) : Exception(message);
 
-/// <summary>Unpacked code by the hash of its zip: <c>code/HEX/</c> is either absent or whole.</summary>
+/// <summary>Unpacked code and layers by the hash of their zip, and merged layers by the hash of their list: <c>code/HEX/</c> is either absent or whole.</summary>
 internal sealed class CodeStore
 {
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
@@ -45,12 +45,17 @@ internal sealed class CodeStore
     /// <exception cref="LambdaException">The zip is refused.</exception>
     public async Task EnsureAsync(FunctionRevision function, CancellationToken cancellationToken)
     {
-        foreach (var hash in function.CodeHashes)
+        foreach (var hash in function.ZipHashes)
         {
             if (IsThere(hash))
                 continue;
             var fetch = _fetching.GetOrAdd(hash, static (h, self) => new Lazy<Task>(() => self.FetchAsync(h)), this);
             await fetch.Value.WaitAsync(cancellationToken);
+        }
+        if (function.Layers is { IsMerged: true } layers && !IsThere(layers.Hash))
+        {
+            var merge = _fetching.GetOrAdd(layers.Hash, static (_, x) => new Lazy<Task>(() => x.Store.MergeAsync(x.Layers)), (Store: this, Layers: layers));
+            await merge.Value.WaitAsync(cancellationToken);
         }
     }
 
@@ -107,6 +112,18 @@ internal sealed class CodeStore
             _fetching.TryRemove(hash, out _);
         }
     }
+
+    private Task MergeAsync(LayerSet layers) => Task.Run(() =>
+    {
+        try
+        {
+            LayerMerge.Install(layers.Zips.Select(Folder), _staging, Folder(layers.Hash));
+        }
+        finally
+        {
+            _fetching.TryRemove(layers.Hash, out _);
+        }
+    });
 
     private async Task DownloadAsync(string hash, string zip)
     {

@@ -6,6 +6,8 @@ namespace Hearth.Agent.Functions;
 /// <summary>All that is needed to run one version of a function as it is now. Immutable; another revision id means other instances.</summary>
 internal sealed class FunctionRevision
 {
+    private const int MaxLayers = 5;
+
     public FunctionRevision(FunctionSpec spec)
     {
         Spec = spec;
@@ -21,9 +23,15 @@ internal sealed class FunctionRevision
         var arn = spec.FunctionArn.Split(':');
         Region = arn.Length > 3 ? arn[3] : "us-east-1";
         QualifiedArn = spec.FunctionArn + ":" + spec.Version;
+        if (spec.LayerSha256Hex.Count > MaxLayers)
+            throw new ArgumentException($"The control plane sent {spec.LayerSha256Hex.Count} layers; at most {MaxLayers} are possible.");
+        Layers = LayerSet.Of(spec.LayerSha256Hex);
     }
 
-    public FunctionSpec Spec { get; }
+    public FunctionSpec Spec { get; private set; }
+
+    /// <summary>What is mounted at /opt; null for nothing.</summary>
+    public LayerSet? Layers { get; }
 
     public string Name => Spec.FunctionName;
 
@@ -46,13 +54,30 @@ internal sealed class FunctionRevision
     public SandboxSpec ToSandbox(bool hardCpuCap) => new(
         Runtime,
         Convert.FromHexString(Spec.CodeSha256Hex),
-        [.. Spec.LayerSha256Hex.Select(static h => (ReadOnlyMemory<byte>)Convert.FromHexString(h))],
+        Layers is { } layers ? [Convert.FromHexString(layers.Hash)] : [],
         Spec.MemoryMb,
         Spec.EphemeralStorageMb == 0 ? 512 : Spec.EphemeralStorageMb,
         hardCpuCap);
 
-    /// <summary>Hashes of everything that must lie in the code store.</summary>
-    public IEnumerable<string> CodeHashes => Spec.LayerSha256Hex.Prepend(Spec.CodeSha256Hex);
+    /// <summary>Hashes of the zips that it is made of.</summary>
+    public IEnumerable<string> ZipHashes => Spec.LayerSha256Hex.Prepend(Spec.CodeSha256Hex);
+
+    /// <summary>Hashes of everything that must lie in the code store: the zips, and the folder that several layers are merged in.</summary>
+    public IEnumerable<string> CodeHashes => Layers is { IsMerged: true } layers ? ZipHashes.Append(layers.Hash) : ZipHashes;
+
+    /// <summary>Takes a definition that is the same but for what concerns the function as a whole: warm instances stay.</summary>
+    /// <returns>False when it is another one.</returns>
+    public bool TryAdopt(FunctionSpec spec)
+    {
+        if (Spec.Equals(spec))
+            return true;
+        var like = spec.Clone();
+        like.ReservedConcurrency = Spec.ReservedConcurrency;
+        if (!Spec.Equals(like))
+            return false;
+        Spec = spec;
+        return true;
+    }
 }
 
 internal readonly record struct FunctionKey(string Name, string Version);

@@ -58,11 +58,12 @@ internal sealed class AgentNode : IAsyncDisposable
         _link = new AgentLinkClient(
             _channel, identity, Catalogue, _journal, new QueryAnswers(Scheduler, _logs), Scheduler.DescribeCapacity, _preparer, time, logging.CreateLogger("link"));
         Scheduler.InstanceGone = _preparer.SweepSoon;
+        Catalogue.Reserved += Scheduler.Reserve;
         Catalogue.Changed += Scheduler.OnCatalogueChanged;
         Catalogue.Changed += (fresh, gone) => _preparer.OnChanged(fresh);
         if (file.TryRead() is { } cached)
-            Catalogue.Replace(cached.Functions);
-        Catalogue.Changed += (fresh, gone) => file.Write(Catalogue.Functions);
+            Catalogue.Replace(cached);
+        Catalogue.Updated += () => file.Write(Catalogue.ToSnapshot());
         var invocations = new InvocationEndpoint(Catalogue, Scheduler, offer => _events!.OfferAsync(offer));
         _eventChannel = new ControlChannel(Path.Join(control, "grpc.sock"));
         _eventRunner = new EventRunner(invocations.Find, Scheduler, time);

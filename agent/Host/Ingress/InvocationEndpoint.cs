@@ -124,7 +124,7 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
     {
         if (!catalogue.IsLoaded)
             throw new LambdaException(LambdaError.Service("This node has just started and does not know its functions yet; try again.", 503));
-        var function = catalogue.Find(name.Name, name.Qualifier ?? FunctionName.Latest);
+        var function = catalogue.Resolve(name.Name, name.Qualifier);
         var own = catalogue.Functions.FirstOrDefault()?.Spec.FunctionArn.Split(':');
         var (region, account) = own is { Length: > 4 } ? (own[3], own[4]) : ("us-east-1", "000000000000");
         if (name.Region is { } asked && asked != region)

@@ -4,7 +4,7 @@ using Hearth.Agent.Sandboxes;
 namespace Hearth.Agent.Scheduling;
 
 /// <summary>The instances and the queue of one version of a function. Guarded by the scheduler's gate.</summary>
-internal sealed class FunctionPool(FunctionRevision function)
+internal sealed class FunctionPool(FunctionRevision function, FunctionUse use)
 {
     private readonly Queue<Invocation> _queue = new();
     // Newest last: the surplus at the front ages and is evicted.
@@ -25,8 +25,8 @@ internal sealed class FunctionPool(FunctionRevision function)
     /// <summary>Instances that will ask for work when they are initialised.</summary>
     public int Starting { get; set; }
 
-    /// <summary>Accepted and not yet answered.</summary>
-    public int InFlight { get; set; }
+    /// <summary>The function's, shared by its versions.</summary>
+    public FunctionUse Use => use;
 
     public void Enqueue(Invocation invocation)
     {

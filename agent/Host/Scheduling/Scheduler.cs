@@ -22,6 +22,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
     private readonly ITimer _fast;
     private readonly ITimer _slow;
     private readonly List<Instance> _ticked = [];
+    private readonly ConcurrencyLimits _limits;
     private long _usedMb;
     private long _leavingMb;
     private int _inFlight;
@@ -37,6 +38,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
         _services = services;
         _settings = settings;
         _policy = policy;
+        _limits = new ConcurrencyLimits(settings.MaxConcurrency);
         _fast = services.Time.CreateTimer(static x => ((Scheduler)x!).PostTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _slow = services.Time.CreateTimer(static x => ((Scheduler)x!).EvictIdle(), this, SlowTick, SlowTick);
     }
@@ -55,7 +57,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
             if (_stopping)
                 return LambdaError.Service("This node is stopping; try again.", 503);
             var pool = PoolOf(invocation.Function);
-            if (Throttle(pool) is { } refusal)
+            if (_limits.Refusal(pool.Use) is { } refusal)
                 return refusal;
             if (invocation.Function.Spec.MemoryMb > 0 && _policy.Place(new MemoryState(0, 0, false), invocation.Function.Spec.MemoryMb) == Placement.Never)
                 return LambdaError.Service(
@@ -63,7 +65,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
             invocation.Pool = pool;
             invocation.QueuedAt = _services.Time.GetTimestamp();
             _inFlight++;
-            pool.InFlight++;
+            _limits.Enter(pool.Use);
             warm = pool.TakeWarm();
             if (warm is not null)
                 Claim(warm, invocation);
@@ -125,6 +127,13 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
         Run(work);
     }
 
+    /// <param name="count">-1 = none, 0 = every invocation is refused.</param>
+    public void Reserve(string functionName, int count)
+    {
+        lock (_gate)
+            _limits.Reserve(functionName, count);
+    }
+
     /// <summary>Stops accepting, waits for what runs, then ends every instance.</summary>
     public async Task StopAsync(TimeSpan patience)
     {
@@ -158,17 +167,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
     private FunctionPool PoolOf(FunctionRevision function)
     {
         ref var pool = ref CollectionsMarshal.GetValueRefOrAddDefault(_pools, function.Key, out _);
-        return pool ??= new FunctionPool(function);
-    }
-
-    private LambdaError? Throttle(FunctionPool pool)
-    {
-        if (_inFlight >= _settings.MaxConcurrency)
-            return LambdaError.TooManyRequests("ConcurrentInvocationLimitExceeded");
-        var reserved = pool.Function.Spec.ReservedConcurrency;
-        return reserved > 0 && pool.InFlight >= reserved
-            ? LambdaError.TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded")
-            : null;
+        return pool ??= new FunctionPool(function, _limits.Of(function.Name));
     }
 
     private static void Claim(Instance instance, Invocation invocation)
@@ -195,7 +194,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
 
     private void Finished(FunctionPool pool)
     {
-        pool.InFlight--;
+        _limits.Leave(pool.Use);
         _invocations++;
         if (--_inFlight == 0)
             _drained?.TrySetResult();

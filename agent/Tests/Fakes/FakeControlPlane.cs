@@ -16,7 +16,7 @@ namespace Hearth.Agent.Tests.Fakes;
 /// <summary>The other end of the agent link on a real Unix socket, that hangs up and repeats itself when told, and a REST socket with what the test gives.</summary>
 internal sealed class FakeControlPlane : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, FunctionSpec> _functions = new();
+    private readonly ConcurrentDictionary<string, FunctionSet> _functions = new();
     private readonly ConcurrentDictionary<string, byte[]> _code = new();
     private readonly ConcurrentDictionary<Channel<ControlMessage>, CancellationTokenSource> _connections = new();
     private readonly Dictionary<(ulong Epoch, ulong Sequence), InvocationRecord> _ledger = [];
@@ -97,16 +97,18 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     public void CorruptCode(string hash) => _code[hash] = [1, 2, 3];
 
-    public void Put(FunctionSpec spec)
+    public void Put(FunctionSpec spec) => Put(new FunctionSet { FunctionName = spec.FunctionName, Versions = { spec } });
+
+    public void Put(FunctionSet set)
     {
-        _functions[spec.FunctionName] = spec;
-        Send(new ControlMessage { Upsert = spec });
+        _functions[set.FunctionName] = set;
+        Send(new ControlMessage { Upsert = set });
     }
 
     public void Remove(string name)
     {
         _functions.TryRemove(name, out _);
-        Send(new ControlMessage { Removed = new FunctionRemoved { FunctionName = name, Version = "$LATEST" } });
+        Send(new ControlMessage { Removed = new FunctionRemoved { FunctionName = name } });
     }
 
     public ulong Ask(Query query)
@@ -183,7 +185,8 @@ internal sealed class FakeControlPlane : IAsyncDisposable
             await requestStream.MoveNext(ending.Token);
             owner.Hello = requestStream.Current.Hello;
             var snapshot = new Snapshot();
-            snapshot.Functions.AddRange(owner._functions.Values);
+            snapshot.Functions.AddRange(owner._functions.Values.SelectMany(f => f.Versions));
+            snapshot.Aliases.AddRange(owner._functions.Values.SelectMany(f => f.Aliases));
             await responseStream.WriteAsync(new ControlMessage { Snapshot = snapshot }, ending.Token);
             owner._connections[output] = ending;
             owner.Connections++;

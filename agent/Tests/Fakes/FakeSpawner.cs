@@ -25,6 +25,9 @@ internal sealed class FakeSpawner : ISpawner, IAsyncDisposable
     /// <summary>Every sandbox ever made, in order.</summary>
     public IReadOnlyList<FakeSandbox> All => [.. _all];
 
+    /// <summary>What each of them was asked to be, in order.</summary>
+    public ConcurrentQueue<SandboxSpec> Specs { get; } = new();
+
     public static string PythonClient => Path.Join(AppContext.BaseDirectory, "runtimes", "python", "bootstrap.py");
 
     public Task<ISandbox> StartAsync(SandboxSpec spec, CancellationToken cancellationToken)
@@ -35,6 +38,7 @@ internal sealed class FakeSpawner : ISpawner, IAsyncDisposable
             throw new SpawnerException(cause);
         var command = Commands.GetValueOrDefault(spec.MemoryMb) ?? ["/usr/bin/python3", "-S", "-I", PythonClient];
         var sandbox = new FakeSandbox(this, Interlocked.Increment(ref _last), command);
+        Specs.Enqueue(spec);
         _alive[sandbox.Id] = sandbox;
         _all.Enqueue(sandbox);
         return Task.FromResult<ISandbox>(sandbox);

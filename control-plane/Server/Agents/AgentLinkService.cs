@@ -14,7 +14,7 @@ public sealed class AgentLinkService(
     ILogger<AgentLinkService> log)
     : AgentLink.AgentLinkBase
 {
-    private const int LinkVersion = 1;
+    private const int LinkVersion = 2;
     private const int ChunkBytes = 1 << 20;
 
     public override async Task Connect(IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<ControlMessage> responseStream, ServerCallContext context)

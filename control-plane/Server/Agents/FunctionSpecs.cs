@@ -1,4 +1,3 @@
-using Hearth.Contracts;
 using Hearth.Contracts.V1;
 using Hearth.ControlPlane.Functions;
 using Hearth.ControlPlane.Store;
@@ -11,21 +10,41 @@ public sealed class FunctionSpecs(FunctionStore store, FunctionAddress address)
     public ControlMessage Snapshot()
     {
         var snapshot = new Snapshot();
-        snapshot.Functions.AddRange(store.Current.Values.Select(Of));
+        foreach (FunctionEntry entry in store.Current.Values)
+        {
+            snapshot.Functions.AddRange(entry.All.Select(f => Of(entry, f)));
+            snapshot.Aliases.AddRange(entry.Aliases.Values.Select(Of));
+        }
+
         return new ControlMessage { Snapshot = snapshot };
     }
 
     /// <summary>The function as it is now, or that it is gone.</summary>
-    public ControlMessage Change(string name) => store.Current.TryGetValue(name, out FunctionDefinition? function)
-        ? new ControlMessage { Upsert = Of(function) }
-        : new ControlMessage { Removed = new FunctionRemoved { FunctionName = name, Version = FunctionName.Latest } };
+    public ControlMessage Change(string name)
+    {
+        if (!store.Current.TryGetValue(name, out FunctionEntry? entry))
+            return new ControlMessage { Removed = new FunctionRemoved { FunctionName = name } };
+        var set = new FunctionSet { FunctionName = name };
+        set.Versions.AddRange(entry.All.Select(f => Of(entry, f)));
+        set.Aliases.AddRange(entry.Aliases.Values.Select(Of));
+        return new ControlMessage { Upsert = set };
+    }
 
-    private FunctionSpec Of(FunctionDefinition f)
+    private static AliasSpec Of(AliasDefinition alias) => new()
+    {
+        FunctionName = alias.Function,
+        Name = alias.Name,
+        FunctionVersion = alias.Version,
+        AdditionalVersion = alias.AdditionalVersion ?? "",
+        AdditionalWeight = alias.AdditionalWeight,
+    };
+
+    private FunctionSpec Of(FunctionEntry entry, FunctionDefinition f)
     {
         var spec = new FunctionSpec
         {
             FunctionName = f.Name,
-            Version = FunctionName.Latest,
+            Version = f.Version,
             FunctionArn = address.Arn(f.Name),
             Runtime = f.Runtime,
             Language = f.Language,
@@ -36,10 +55,11 @@ public sealed class FunctionSpecs(FunctionStore store, FunctionAddress address)
             CodeSha256Hex = f.CodeSha256,
             CodeSize = f.CodeSize,
             RevisionId = f.RevisionId,
-            ReservedConcurrency = -1,
+            ReservedConcurrency = entry.ReservedConcurrency ?? -1,
         };
         foreach ((string key, string value) in f.Environment ?? new Dictionary<string, string>())
             spec.Environment[key] = value;
+        spec.LayerSha256Hex.AddRange(f.Layers.Select(l => l.Sha256));
         return spec;
     }
 }

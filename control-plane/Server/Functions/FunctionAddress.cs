@@ -22,5 +22,22 @@ public sealed class FunctionAddress(ServerOptions options)
         return name;
     }
 
+    /// <summary>For operations on the function as a whole.</summary>
+    /// <exception cref="LambdaException"/>
+    public FunctionName ParseUnqualified(string segment)
+    {
+        FunctionName name = Parse(segment, null);
+        return name.Qualifier is null ? name : throw new LambdaException(LambdaError.InvalidParameterValue(
+            "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN."));
+    }
+
+    public string LayerArn(string layer, long? version = null) => version is null
+        ? $"arn:aws:lambda:{options.Region}:{options.Account}:layer:{layer}"
+        : $"arn:aws:lambda:{options.Region}:{options.Account}:layer:{layer}:{version}";
+
+    public string Region => options.Region;
+
+    public string Account => options.Account;
+
     public LambdaException NotFound(FunctionName name) => new(LambdaError.FunctionNotFound(Arn(name.Name, name.Qualifier)));
 }

@@ -28,6 +28,8 @@ internal static class FunctionDraft
             Environment = input.Environment,
             Tags = input.Tags ?? new Dictionary<string, string>(),
             Architecture = input.Architectures?[0] ?? "x86_64",
+            DeadLetterTargetArn = string.IsNullOrEmpty(input.DeadLetterTargetArn) ? null : input.DeadLetterTargetArn,
+            TracingMode = input.TracingMode ?? "PassThrough",
             CodeSha256 = "",
             CodeSize = 0,
             RevisionId = "",
@@ -54,6 +56,8 @@ internal static class FunctionDraft
             EphemeralStorageMb = input.EphemeralStorageMb ?? function.EphemeralStorageMb,
             Environment = input.Environment ?? function.Environment,
             Architecture = input.Architectures?[0] ?? function.Architecture,
+            DeadLetterTargetArn = input.DeadLetterTargetArn switch { null => function.DeadLetterTargetArn, "" => null, var target => target },
+            TracingMode = input.TracingMode ?? function.TracingMode,
         };
     }
 

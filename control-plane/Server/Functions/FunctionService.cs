@@ -1,5 +1,8 @@
+using System.Globalization;
 using Hearth.Contracts;
+using Hearth.Contracts.Archives;
 using Hearth.ControlPlane.Hosting;
+using Hearth.ControlPlane.Layers;
 using Hearth.ControlPlane.Runtimes;
 using Hearth.ControlPlane.Store;
 
@@ -9,7 +12,8 @@ namespace Hearth.ControlPlane.Functions;
 /// What can be done with functions, for both adapters alike. Methods throw <see cref="LambdaException"/> to refuse. An update is accepted at any time, also
 /// while an earlier one is still being prepared: the newest revision wins, where AWS would answer 409 and a node without its agent could not be repaired.
 /// </summary>
-public sealed class FunctionService(FunctionStore store, BlobStore blobs, FunctionAddress address, RuntimeCatalogue runtimes, ServerOptions options, TimeProvider time)
+public sealed class FunctionService(
+    FunctionStore store, BlobStore blobs, LayerStore layers, CodeSigningService signing, FunctionAddress address, RuntimeCatalogue runtimes, ServerOptions options, TimeProvider time)
 {
     /// <summary>Checks a create or deploy before its zip is read.</summary>
     /// <param name="mayExist">True for a deploy.</param>
@@ -22,34 +26,79 @@ public sealed class FunctionService(FunctionStore store, BlobStore blobs, Functi
         runtimes.RequireInstalled(draft.Runtime, draft.Language);
         if (!mayExist && store.Current.ContainsKey(draft.Name))
             throw new LambdaException(LambdaError.FunctionExists(draft.Name));
-        return draft;
+        return draft with { Layers = layers.Resolve(input.Layers ?? []) };
     }
 
-    public FunctionDefinition Create(FunctionDefinition draft, BlobUpload zip, CancellationToken cancellationToken)
+    /// <param name="publish">Version 1 is made at once, and returned.</param>
+    /// <param name="signingConfig">ARN of a code signing configuration, or null.</param>
+    public FunctionDefinition Create(FunctionDefinition draft, BlobUpload zip, bool publish, string? signingConfig, CancellationToken cancellationToken)
     {
+        signing.CheckDeployment(signingConfig);
         zip.Seal(cancellationToken);
-        FunctionDefinition created = Stamp(draft, zip);
-        return store.Change(created.Name, before => before is null ? created : throw new LambdaException(LambdaError.FunctionExists(created.Name)))!;
+        FunctionDefinition made = Stamp(draft, zip);
+        store.Change(draft.Name, before =>
+        {
+            if (before is not null)
+                throw new LambdaException(LambdaError.FunctionExists(draft.Name));
+            // Again, now that no layer can go meanwhile.
+            made = WithLayers(made, [.. draft.Layers.Select(l => l.Arn)]);
+            var entry = new FunctionEntry { Latest = made, CodeSigningConfigArn = signingConfig };
+            return publish ? VersionRules.Publish(entry, null, time.GetUtcNow(), out made) : entry;
+        });
+        return made;
     }
 
     public FunctionDefinition Deploy(FunctionDefinition draft, BlobUpload zip, CancellationToken cancellationToken)
     {
         zip.Seal(cancellationToken);
         FunctionDefinition deployed = Stamp(draft, zip);
-        return Replace(deployed.Name, before => before is null ? deployed : deployed with { Status = before.Status.Updated(), Tags = before.Tags });
+        return Replace(deployed.Name, before =>
+        {
+            signing.CheckDeployment(before?.CodeSigningConfigArn);
+            return before is null
+                ? new FunctionEntry { Latest = deployed }
+                : before with { Latest = deployed with { Status = before.Latest.Status.Updated(), Tags = before.Latest.Tags } };
+        }).Latest;
     }
 
-    public FunctionDefinition Get(FunctionName name)
+    public FunctionDefinition Get(FunctionName name) => Find(name).Definition;
+
+    /// <summary>The function, and the version that the qualifier means: an alias leads to the version it points to.</summary>
+    public (FunctionEntry Entry, FunctionDefinition Definition) Find(FunctionName name)
     {
-        if (name.Qualifier is null or FunctionName.Latest && store.Current.TryGetValue(name.Name, out FunctionDefinition? function))
-            return function;
+        if (store.Current.TryGetValue(name.Name, out FunctionEntry? entry) && VersionOf(entry, name.Qualifier) is { } found)
+            return (entry, found);
         throw address.NotFound(name);
     }
 
-    public FunctionPage List(int? maxItems, string? marker) => FunctionPage.Of(store.Current.Values, maxItems, marker);
+    /// <summary>The function whatever the qualifier says.</summary>
+    public FunctionEntry Entry(FunctionName name) => store.Current.TryGetValue(name.Name, out FunctionEntry? entry) ? entry : throw address.NotFound(name with { Qualifier = null });
+
+    /// <summary>Null when the function has no such version or alias.</summary>
+    public static FunctionDefinition? VersionOf(FunctionEntry entry, string? qualifier)
+    {
+        if (qualifier is null or FunctionName.Latest)
+            return entry.Latest;
+        if (entry.Aliases.TryGetValue(qualifier, out AliasDefinition? alias))
+            qualifier = alias.Version;
+        if (qualifier == FunctionName.Latest)
+            return entry.Latest;
+        return VersionRules.Parse(qualifier) is { } number ? entry.Versions.GetValueOrDefault(number) : null;
+    }
+
+    /// <param name="everyVersion">Published versions too, each after its function's $LATEST.</param>
+    public Page<FunctionDefinition> List(int? maxItems, string? marker, bool everyVersion = false) => everyVersion
+        ? Paging.Of(store.Current.Values.SelectMany(e => e.All).OrderBy(ListKey, StringComparer.Ordinal), ListKey, maxItems, marker)
+        : Paging.Of(store.Current.Values.Select(e => e.Latest), f => f.Name, maxItems, marker);
+
+    /// <summary>$LATEST, then the published versions from the oldest.</summary>
+    public Page<FunctionDefinition> ListVersions(FunctionName name, int? maxItems, string? marker) =>
+        Paging.Of(Entry(name).All, ListKey, maxItems, marker);
 
     /// <param name="revisionId">Refused when it is not the current one; null = any.</param>
-    public FunctionDefinition UpdateCode(FunctionName name, BlobUpload zip, string? revisionId, bool dryRun, CancellationToken cancellationToken)
+    /// <param name="architecture">Null = as it is.</param>
+    public FunctionDefinition UpdateCode(
+        FunctionName name, BlobUpload zip, string? revisionId, bool dryRun, bool publish, string? architecture, CancellationToken cancellationToken)
     {
         FunctionDefinition current = Get(name);
         if (dryRun)
@@ -60,7 +109,17 @@ public sealed class FunctionService(FunctionStore store, BlobStore blobs, Functi
         }
 
         zip.Seal(cancellationToken);
-        return Replace(name.Name, before => Stamp(Existing(before, name, revisionId), zip) with { Status = before!.Status.Updated() });
+        FunctionDefinition result = current;
+        Replace(name.Name, before =>
+        {
+            FunctionEntry entry = Existing(before, name, revisionId);
+            signing.CheckDeployment(entry.CodeSigningConfigArn);
+            result = Stamp(entry.Latest, zip) with { Status = entry.Latest.Status.Updated(), Architecture = architecture ?? entry.Latest.Architecture };
+            CheckSizes(result);
+            entry = entry with { Latest = result };
+            return publish ? VersionRules.Publish(entry, null, time.GetUtcNow(), out result) : entry;
+        });
+        return result;
     }
 
     public FunctionDefinition UpdateConfiguration(FunctionName name, SettingsInput input, string? revisionId)
@@ -68,66 +127,144 @@ public sealed class FunctionService(FunctionStore store, BlobStore blobs, Functi
         FunctionDefinition draft = FunctionDraft.Change(Get(name), input);
         if (input.Runtime is not null)
             runtimes.RequireInstalled(draft.Runtime, draft.Language);
-        return Replace(name.Name, before => FunctionDraft.Change(Existing(before, name, revisionId), input) with
+        return Replace(name.Name, before =>
         {
-            RevisionId = NewRevision(),
-            LastModified = time.GetUtcNow(),
-            Status = before!.Status.Updated(),
-        });
+            FunctionEntry entry = Existing(before, name, revisionId);
+            FunctionDefinition changed = FunctionDraft.Change(entry.Latest, input) with
+            {
+                RevisionId = NewRevision(),
+                LastModified = time.GetUtcNow(),
+                Status = entry.Latest.Status.Updated(),
+            };
+            return entry with { Latest = input.Layers is { } arns ? WithLayers(changed, arns) : changed };
+        }).Latest;
     }
 
+    /// <param name="codeSha256">Base64; refused when $LATEST has other code. Null = any.</param>
+    public FunctionDefinition Publish(FunctionName name, string? codeSha256, string? description, string? revisionId)
+    {
+        FunctionDefinition? version = null;
+        store.Change(name.Name, before =>
+        {
+            FunctionEntry entry = before ?? throw address.NotFound(name);
+            if (!string.IsNullOrEmpty(codeSha256) && codeSha256 != entry.Latest.CodeSha256Base64)
+            {
+                throw new LambdaException(LambdaError.InvalidParameterValue(
+                    $"CodeSHA256 ({codeSha256}) is different from current CodeSHA256 in $LATEST ({entry.Latest.CodeSha256Base64}). Please try again with the CodeSHA256 in $LATEST."));
+            }
+
+            CheckRevision(entry.Latest, revisionId);
+            return VersionRules.Publish(entry, description, time.GetUtcNow(), out version);
+        });
+        return version!;
+    }
+
+    /// <summary>The function with all that is under its name, or one published version. One that does not exist is deleted already, as on AWS.</summary>
     public void Delete(FunctionName name)
     {
         if (name.Qualifier == FunctionName.Latest)
             throw new LambdaException(LambdaError.InvalidParameterValue("$LATEST version cannot be deleted without deleting the function."));
-        string? code = null;
+        List<string> maybeUnused = [];
         store.Change(name.Name, before =>
         {
-            code = Existing(before, name, null).CodeSha256;
-            return name.Qualifier is null ? null : throw address.NotFound(name);
+            FunctionEntry entry = before ?? throw address.NotFound(name);
+            if (name.Qualifier is null)
+            {
+                maybeUnused.AddRange(entry.All.SelectMany(HashesOf));
+                return null;
+            }
+
+            if (VersionRules.Parse(name.Qualifier) is not { } number)
+                throw new LambdaException(LambdaError.InvalidParameterValue("Deletion of aliases is not currently supported."));
+            if (!entry.Versions.TryGetValue(number, out FunctionDefinition? version))
+                return entry;
+            string[] users = [.. entry.Aliases.Values.Where(a => a.Version == version.Version || a.AdditionalVersion == version.Version).Select(a => a.Name)];
+            if (users.Length > 0)
+                throw new LambdaException(LambdaError.ResourceConflict($"Unable to delete version because the following aliases reference it: [{string.Join(", ", users)}]"));
+            maybeUnused.AddRange(HashesOf(version));
+            return entry with
+            {
+                Versions = entry.Versions.Remove(number),
+                Policies = entry.Policies.Remove(version.Version),
+                Provisioned = entry.Provisioned.Remove(version.Version),
+                EventInvoke = entry.EventInvoke.Remove(version.Version),
+                RuntimeManagement = entry.RuntimeManagement.Remove(version.Version),
+            };
         });
-        blobs.RemoveUnless(code!, IsUsed);
+        foreach (string hash in maybeUnused.Distinct())
+            blobs.RemoveUnless(hash, IsUsed);
     }
 
     /// <summary>An agent holds the code of this revision, or cannot. Reports on revisions that were replaced meanwhile change nothing.</summary>
     /// <param name="error">Null or one line.</param>
     public void AgentReported(string name, string revisionId, string? error) => store.Change(name, before =>
-        before is null || before.RevisionId != revisionId || before.Status.Reported(error) is var after && after == before.Status
-            ? before
-            : before with { Status = after });
-
-    public bool IsUsed(string sha256) => store.Current.Values.Any(f => f.CodeSha256 == sha256);
-
-    private FunctionDefinition Replace(string name, Func<FunctionDefinition?, FunctionDefinition> change)
     {
-        string? old = null;
-        FunctionDefinition after = store.Change(name, before =>
+        if (before?.All.FirstOrDefault(f => f.RevisionId == revisionId) is not { } reported)
+            return before;
+        FunctionStatus after = reported.Status.Reported(error);
+        if (after == reported.Status)
+            return before;
+        FunctionDefinition changed = reported with { Status = after };
+        return VersionRules.Parse(changed.Version) is { } number
+            ? before with { Versions = before.Versions.SetItem(number, changed) }
+            : before with { Latest = changed };
+    });
+
+    public bool IsUsed(string sha256) => store.Current.Values.Any(e => e.All.Any(f => HashesOf(f).Contains(sha256))) || layers.IsUsed(sha256);
+
+    private static string ListKey(FunctionDefinition f) =>
+        $"{f.Name} {(VersionRules.Parse(f.Version) ?? 0).ToString("D19", CultureInfo.InvariantCulture)}";
+
+    private static IEnumerable<string> HashesOf(FunctionDefinition f) => f.Layers.Select(l => l.Sha256).Prepend(f.CodeSha256);
+
+    private FunctionEntry Replace(string name, Func<FunctionEntry?, FunctionEntry> change)
+    {
+        List<string> old = [];
+        FunctionEntry after = store.Change(name, before =>
         {
-            old = before?.CodeSha256;
+            old = before is null ? [] : [.. HashesOf(before.Latest)];
             return change(before);
         })!;
-        if (old is not null && old != after.CodeSha256)
-            blobs.RemoveUnless(old, IsUsed);
+        foreach (string hash in old.Except(HashesOf(after.Latest)))
+            blobs.RemoveUnless(hash, IsUsed);
         return after;
     }
 
-    private FunctionDefinition Existing(FunctionDefinition? function, FunctionName name, string? revisionId)
+    private FunctionEntry Existing(FunctionEntry? function, FunctionName name, string? revisionId)
     {
-        FunctionDefinition existing = function ?? throw address.NotFound(name);
-        CheckRevision(existing, revisionId);
+        FunctionEntry existing = function ?? throw address.NotFound(name);
+        CheckRevision(existing.Latest, revisionId);
         return existing;
     }
 
     private static void CheckRevision(FunctionDefinition function, string? revisionId)
     {
-        if (revisionId is not null && revisionId != function.RevisionId)
+        if (!string.IsNullOrEmpty(revisionId) && revisionId != function.RevisionId)
             throw new LambdaException(LambdaError.RevisionMismatch());
+    }
+
+    private FunctionDefinition WithLayers(FunctionDefinition function, IReadOnlyList<string> arns)
+    {
+        FunctionDefinition changed = function with { Layers = layers.Resolve(arns) };
+        CheckSizes(changed);
+        return changed;
+    }
+
+    private static void CheckSizes(FunctionDefinition f)
+    {
+        long size = f.UnzippedSize + f.Layers.Sum(l => l.UnzippedSize);
+        if (f.Layers.Count > 0 && size > CodeArchiveLimits.MaxUnzippedBytes)
+        {
+            throw new LambdaException(LambdaError.InvalidParameterValue(
+                $"Function code combined with layers exceeds the maximum allowed size of {CodeArchiveLimits.MaxUnzippedBytes} bytes. The actual size is {size} bytes."));
+        }
     }
 
     private FunctionDefinition Stamp(FunctionDefinition function, BlobUpload zip) => function with
     {
         CodeSha256 = zip.Sha256,
         CodeSize = zip.Size,
+        UnzippedSize = zip.UnzippedSize,
         RevisionId = NewRevision(),
         LastModified = time.GetUtcNow(),
     };

@@ -14,6 +14,9 @@ public sealed record FunctionStatus(
 
     private static readonly FunctionStatus Ready = new(Active, null, null, Successful, null, null);
 
+    /// <summary>An agent holds what is defined now.</summary>
+    public bool IsReady => this == Ready;
+
     /// <summary>New code or settings were stored and no agent has reported on them yet.</summary>
     public FunctionStatus Updated() => State == Active
         ? this with { LastUpdate = InProgress, LastUpdateReason = CreatingReason, LastUpdateReasonCode = CreatingCode }

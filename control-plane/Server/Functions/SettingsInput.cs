@@ -25,6 +25,14 @@ public sealed record SettingsInput
 
     public IReadOnlyList<string>? Architectures { get; init; }
 
+    /// <summary>ARNs of layer versions.</summary>
+    public IReadOnlyList<string>? Layers { get; init; }
+
+    /// <summary>"" takes the target away.</summary>
+    public string? DeadLetterTargetArn { get; init; }
+
+    public string? TracingMode { get; init; }
+
     /// <summary>"python" besides "python3.12": Hearth's own API only.</summary>
     public bool AllowLanguageAsRuntime { get; init; }
 }

@@ -41,9 +41,19 @@ internal static partial class SettingsRules
             Tags(violations, tags);
         if (violations.Count > 0)
             throw new LambdaException(LambdaError.Validation(violations));
-        if (input.Tags is { Count: > MaxTags })
-            throw new LambdaException(LambdaError.InvalidParameterValue("Number of tags exceeds resource tag limit."));
+        CheckTags(input.Tags);
         EnvironmentRules.CheckContents(input.Environment);
+    }
+
+    /// <exception cref="LambdaException">Too many, or one that is too long.</exception>
+    public static void CheckTags(IReadOnlyDictionary<string, string>? tags)
+    {
+        if (tags is { Count: > MaxTags })
+            throw new LambdaException(LambdaError.InvalidParameterValue("Number of tags exceeds resource tag limit."));
+        var violations = new List<string>();
+        Tags(violations, tags ?? new Dictionary<string, string>());
+        if (violations.Count > 0)
+            throw new LambdaException(LambdaError.Validation(violations));
     }
 
     private static void Tags(List<string> violations, IReadOnlyDictionary<string, string> tags)

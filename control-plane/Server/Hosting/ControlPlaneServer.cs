@@ -3,7 +3,11 @@ using Hearth.Contracts.V1;
 using Hearth.ControlPlane.Agents;
 using Hearth.ControlPlane.Api.Grpc;
 using Hearth.ControlPlane.Api.Rest;
+using Hearth.ControlPlane.Api.Rest.Model;
+using Hearth.ControlPlane.Api.Rest.Operations;
+using Hearth.ControlPlane.EventSources;
 using Hearth.ControlPlane.Functions;
+using Hearth.ControlPlane.Layers;
 using Hearth.ControlPlane.Metering;
 using Hearth.ControlPlane.Queue;
 using Hearth.ControlPlane.Runtimes;
@@ -80,17 +84,21 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         Database database = Open(data.Database);
         var functions = new FunctionStore(database);
         var blobs = new BlobStore(data.Blobs);
-        HashSet<string> used = [.. functions.Current.Values.Select(f => f.CodeSha256)];
-        blobs.Sweep(used.Contains);
         builder.Services
             .AddSingleton(_ => database)
             .AddSingleton(functions).AddSingleton(blobs).AddSingleton(options).AddSingleton(TimeProvider.System)
             .AddSingleton<UsageStore>().AddSingleton<UsageReport>()
-            .AddSingleton<FunctionAddress>().AddSingleton<FunctionService>()
+            .AddSingleton<FunctionAddress>().AddSingleton<FunctionService>().AddSingleton<AliasService>().AddSingleton<PermissionService>().AddSingleton<TagService>()
+            .AddSingleton<ConcurrencyService>().AddSingleton<EventInvokeService>().AddSingleton<UrlService>().AddSingleton<RuntimeSettingsService>()
+            .AddSingleton<CodeSigningService>().AddSingleton<EventSourceService>().AddSingleton<LayerStore>().AddSingleton<LayerService>()
             .AddSingleton<AgentRegistry>().AddSingleton<FunctionSpecs>().AddSingleton<FleetQueries>().AddSingleton<InvokeForwarder>().AddSingleton<AgentLinkService>()
             .AddSingleton<RuntimeCatalogue>()
             .AddSingleton<IEventInvokeConfigs, EventInvokeConfigTable>().AddSingleton(services => OpenQueue(data.Queue, options.Queue, services))
-            .AddSingleton<RequestBody>().AddSingleton<FunctionJson>().AddSingleton<CodeDownload>().AddSingleton<FunctionEndpoints>()
+            .AddSingleton<RequestBody>().AddSingleton<FunctionJson>().AddSingleton<CodeDownload>().AddSingleton<LambdaModel>()
+            .AddSingleton<IRestOperations, FunctionEndpoints>().AddSingleton<IRestOperations, AliasEndpoints>().AddSingleton<IRestOperations, PermissionEndpoints>()
+            .AddSingleton<IRestOperations, ConcurrencyEndpoints>().AddSingleton<IRestOperations, EventInvokeEndpoints>().AddSingleton<IRestOperations, UrlEndpoints>()
+            .AddSingleton<IRestOperations, EventSourceEndpoints>().AddSingleton<IRestOperations, LayerEndpoints>().AddSingleton<IRestOperations, CodeSigningEndpoints>()
+            .AddSingleton<IRestOperations, RuntimeSettingsEndpoints>()
             .AddSingleton<RestRoutes>().AddSingleton<RestApi>()
             .AddSingleton<FunctionMessages>().AddSingleton<FunctionsApi>().AddSingleton<OperationsApi>().AddSingleton<EventsApi>();
         builder.Services.AddGrpc(grpc =>
@@ -115,6 +123,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         app.MapGrpcService<ReflectionV1ServiceImpl>();
         // Made now: the queue so that what is stored is tried even when no agent brings anything new; the registry so that a connected agent hears of the first change, the database so that the container closes it.
         app.Services.GetRequiredService<Database>();
+        blobs.Sweep(app.Services.GetRequiredService<FunctionService>().IsUsed);
         app.Services.GetRequiredService<EventQueue>().Start();
         AgentRegistry agents = app.Services.GetRequiredService<AgentRegistry>();
         app.Lifetime.ApplicationStopping.Register(() => agents.CloseAll("the control plane is stopping"));

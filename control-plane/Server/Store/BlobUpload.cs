@@ -27,6 +27,9 @@ public sealed class BlobUpload : IDisposable
     /// <summary>Lower-case hex; set by <see cref="Seal"/>.</summary>
     public string Sha256 { get; private set; } = "";
 
+    /// <summary>Bytes of the contents; set by <see cref="Seal"/> and <see cref="Verify"/>.</summary>
+    public long UnzippedSize { get; private set; }
+
     /// <exception cref="LambdaException">It grows over Lambda's limit.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
@@ -42,7 +45,7 @@ public sealed class BlobUpload : IDisposable
     public void Verify(CancellationToken cancellationToken)
     {
         using (CodeArchive archive = CodeArchive.Open(_path))
-            archive.Verify(cancellationToken);
+            UnzippedSize = archive.Verify(cancellationToken);
         Sha256 = Convert.ToHexStringLower(_hash.GetCurrentHash());
     }
 

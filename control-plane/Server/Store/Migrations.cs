@@ -56,6 +56,149 @@ internal static class Migrations
           PRIMARY KEY (function_name, hour_unix)
         ) WITHOUT ROWID, STRICT;
         """,
+        // Versions, aliases and the other things under a function's name; layers; event source mappings; code signing.
+        """
+        ALTER TABLE functions ADD COLUMN unzipped_size INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE functions ADD COLUMN layers BLOB;
+        ALTER TABLE functions ADD COLUMN dead_letter_target TEXT;
+        ALTER TABLE functions ADD COLUMN tracing_mode TEXT NOT NULL DEFAULT 'PassThrough';
+        ALTER TABLE functions ADD COLUMN published_from TEXT;
+        ALTER TABLE functions ADD COLUMN next_version INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE functions ADD COLUMN reserved_concurrency INTEGER;
+        ALTER TABLE functions ADD COLUMN code_signing_config_arn TEXT;
+        ALTER TABLE functions ADD COLUMN recursive_loop TEXT NOT NULL DEFAULT 'Terminate';
+
+        CREATE TABLE function_versions (
+          name TEXT NOT NULL,
+          version INTEGER NOT NULL,
+          runtime TEXT NOT NULL,
+          language TEXT NOT NULL,
+          handler TEXT NOT NULL,
+          role TEXT NOT NULL,
+          description TEXT NOT NULL,
+          timeout_seconds INTEGER NOT NULL,
+          memory_mb INTEGER NOT NULL,
+          ephemeral_storage_mb INTEGER NOT NULL,
+          environment BLOB,
+          tags BLOB NOT NULL,
+          architecture TEXT NOT NULL,
+          code_sha256 TEXT NOT NULL,
+          code_size INTEGER NOT NULL,
+          revision_id TEXT NOT NULL,
+          last_modified_unix_ms INTEGER NOT NULL,
+          state TEXT NOT NULL,
+          state_reason TEXT,
+          state_reason_code TEXT,
+          last_update TEXT,
+          last_update_reason TEXT,
+          last_update_reason_code TEXT,
+          unzipped_size INTEGER NOT NULL,
+          layers BLOB,
+          dead_letter_target TEXT,
+          tracing_mode TEXT NOT NULL,
+          published_from TEXT,
+          PRIMARY KEY (name, version)
+        ) WITHOUT ROWID, STRICT;
+
+        CREATE TABLE function_aliases (
+          function TEXT NOT NULL,
+          name TEXT NOT NULL,
+          version TEXT NOT NULL,
+          description TEXT NOT NULL,
+          additional_version TEXT,
+          additional_weight REAL NOT NULL,
+          revision_id TEXT NOT NULL,
+          PRIMARY KEY (function, name)
+        ) WITHOUT ROWID, STRICT;
+
+        CREATE TABLE function_policies (
+          function TEXT NOT NULL,
+          qualifier TEXT NOT NULL,
+          revision_id TEXT NOT NULL,
+          statements BLOB NOT NULL,
+          PRIMARY KEY (function, qualifier)
+        ) WITHOUT ROWID, STRICT;
+
+        CREATE TABLE provisioned_concurrency (
+          function TEXT NOT NULL,
+          qualifier TEXT NOT NULL,
+          requested INTEGER NOT NULL,
+          last_modified INTEGER NOT NULL,
+          PRIMARY KEY (function, qualifier)
+        ) WITHOUT ROWID, STRICT;
+
+        -- Read by the queue of asynchronous invocations. Times are unix milliseconds, ages seconds.
+        CREATE TABLE event_invoke_configs (
+          function TEXT NOT NULL,
+          qualifier TEXT NOT NULL,
+          maximum_retry_attempts INTEGER,
+          maximum_event_age INTEGER,
+          on_success TEXT,
+          on_failure TEXT,
+          last_modified INTEGER NOT NULL,
+          PRIMARY KEY (function, qualifier)
+        ) WITHOUT ROWID, STRICT;
+
+        CREATE TABLE function_urls (
+          function TEXT NOT NULL,
+          qualifier TEXT NOT NULL,
+          url_id TEXT NOT NULL UNIQUE,
+          auth_type TEXT NOT NULL,
+          cors TEXT,
+          invoke_mode TEXT NOT NULL,
+          created INTEGER NOT NULL,
+          last_modified INTEGER NOT NULL,
+          PRIMARY KEY (function, qualifier)
+        ) WITHOUT ROWID, STRICT;
+
+        CREATE TABLE runtime_management (
+          function TEXT NOT NULL,
+          qualifier TEXT NOT NULL,
+          update_runtime_on TEXT NOT NULL,
+          runtime_version_arn TEXT,
+          PRIMARY KEY (function, qualifier)
+        ) WITHOUT ROWID, STRICT;
+
+        CREATE TABLE event_source_mappings (
+          uuid TEXT NOT NULL PRIMARY KEY,
+          function TEXT NOT NULL,
+          qualifier TEXT,
+          source_arn TEXT,
+          enabled INTEGER NOT NULL,
+          settings TEXT NOT NULL,
+          last_modified INTEGER NOT NULL
+        ) WITHOUT ROWID, STRICT;
+
+        CREATE TABLE layers (
+          name TEXT NOT NULL PRIMARY KEY,
+          next_version INTEGER NOT NULL
+        ) WITHOUT ROWID, STRICT;
+
+        CREATE TABLE layer_versions (
+          layer TEXT NOT NULL,
+          version INTEGER NOT NULL,
+          description TEXT NOT NULL,
+          license TEXT,
+          runtimes TEXT NOT NULL,
+          architectures TEXT NOT NULL,
+          code_sha256 TEXT NOT NULL,
+          code_size INTEGER NOT NULL,
+          unzipped_size INTEGER NOT NULL,
+          created INTEGER NOT NULL,
+          policy_revision TEXT,
+          policy BLOB NOT NULL,
+          PRIMARY KEY (layer, version)
+        ) WITHOUT ROWID, STRICT;
+
+        CREATE TABLE code_signing_configs (
+          arn TEXT NOT NULL PRIMARY KEY,
+          id TEXT NOT NULL,
+          description TEXT NOT NULL,
+          publishers TEXT NOT NULL,
+          policy TEXT NOT NULL,
+          last_modified INTEGER NOT NULL
+        ) WITHOUT ROWID, STRICT;
+        """,
     ];
 
     public static void Apply(SqliteConnection connection, SqliteTransaction transaction)

@@ -12,13 +12,39 @@ public class BotoTests
     [Fact]
     public async Task Boto3LivesWithIt()
     {
-        if (!File.Exists(Python) || (await RunAsync("-c", "import boto3")).Code != 0)
-            Assert.Skip("needs python3-boto3: apt-get install python3-boto3");
+        await RequireBotoAsync();
         await using TestServer server = await TestServer.StartAsync(tcp: true);
         using var folder = new TempFolder();
         (int code, string output) = await RunAsync(
             Path.Join(AppContext.BaseDirectory, "boto.py"), $"http://127.0.0.1:{server.RestPort}", folder.File("1.zip", Zips.Good("1")), folder.File("2.zip", Zips.Good("2")));
         Assert.True(code == 0 && output.Contains("boto: ok", StringComparison.Ordinal), output);
+    }
+
+    [Fact]
+    public async Task EveryOperationOfBoto3IsAnswered()
+    {
+        await RequireBotoAsync();
+        await using TestServer server = await TestServer.StartAsync(tcp: true);
+        using var folder = new TempFolder();
+        (int code, string output) = await RunAsync(
+            Path.Join(AppContext.BaseDirectory, "operations.py"), $"http://127.0.0.1:{server.RestPort}",
+            folder.File("1.zip", Zips.Good("1")), folder.File("2.zip", Zips.Good("2")), folder.File("3.zip", Zips.Good("3")));
+        Assert.True(code == 0 && output.Contains("operations: 63 ok", StringComparison.Ordinal), output);
+    }
+
+    [Fact]
+    public async Task HostileMembersAreRefusedWithATypeWhateverTheOperation()
+    {
+        await RequireBotoAsync();
+        await using TestServer server = await TestServer.StartAsync(tcp: true);
+        (int code, string output) = await RunAsync(Path.Join(AppContext.BaseDirectory, "hostile.py"), $"http://127.0.0.1:{server.RestPort}");
+        Assert.True(code == 0 && output.Contains("hostile: ", StringComparison.Ordinal), output);
+    }
+
+    private static async Task RequireBotoAsync()
+    {
+        if (!File.Exists(Python) || (await RunAsync("-c", "import boto3")).Code != 0)
+            Assert.Skip("needs python3-boto3: apt-get install python3-boto3");
     }
 
     private static async Task<(int Code, string Output)> RunAsync(params string[] args)

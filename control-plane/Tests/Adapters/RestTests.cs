@@ -21,8 +21,8 @@ public class RestTests
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Timeout":"3"}""", "SerializationException", "STRING_VALUE can not be converted to an Integer" },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Runtime":"python3.12","Handler":"a.b"}""", "InvalidParameterValueException", "Please provide a source for function code." },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":"!"},"Runtime":"python3.12","Handler":"a.b"}""", "SerializationException", "base64" },
-        { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"S3Bucket":"b","S3Key":"k"},"Runtime":"python3.12","Handler":"a.b"}""", "NotImplementedException", "S3" },
-        { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":""},"Runtime":"python3.12","Handler":"a.b","Layers":["arn:x"]}""", "NotImplementedException", "Layers" },
+        { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"S3Bucket":"bucket","S3Key":"k"},"Runtime":"python3.12","Handler":"a.b"}""", "NotImplementedException", "S3" },
+        { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":""},"Runtime":"python3.12","Handler":"a.b","Layers":["arn:x"]}""", "ValidationException", "Value '[arn:x]' at 'layers' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy regular expression pattern: arn:[a-zA-Z0-9-]+:lambda:" },
         // Only who looks a name up again misses the first of two.
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Runtime":"python3.12","Handler":"a.b","VpcConfig":{"SubnetIds":["s"],"SubnetIds":null}}""", "NotImplementedException", "VpcConfig" },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Runtime":"python3.12","Handler":"a.b","VpcConfig":{"SubnetIds":[],"SecurityGroupIds":null,"Ipv6AllowedForDualStack":false}}""", "InvalidParameterValueException", "Please provide a source" },
@@ -44,8 +44,8 @@ public class RestTests
     }
 
     [Theory]
-    [InlineData("GET", "/2015-03-31/functions/f/aliases", 501, "ListAliases is not supported yet")]
-    [InlineData("GET", "/2020-06-30/functions/f/code-signing-config", 501, "GetFunctionCodeSigningConfig is not supported yet")]
+    [InlineData("GET", "/2025-12-01/functions/f/durable-executions", 501, "ListDurableExecutionsByFunction is not supported yet")]
+    [InlineData("GET", "/2015-03-31/functions/f/aliases", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:f")]
     [InlineData("POST", "/2015-03-31/functions/f/invocations", 503, "No agent is connected")]
     [InlineData("GET", "/", 404, "No operation")]
     [InlineData("GET", "/hearth-code/AAAA", 403, "not valid or has expired")]

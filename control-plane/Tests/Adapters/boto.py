@@ -63,7 +63,6 @@ refused("ResourceNotFoundException", 404, client.get_function, FunctionName="nop
 refused("InvalidParameterValueException", 400, client.create_function, Code={"ZipFile": b"x"}, **{**settings, "FunctionName": "z"})
 refused("InvalidParameterValueException", 400, client.create_function, Code={"ZipFile": zips[0]}, **{**settings, "FunctionName": "z", "Runtime": "java21"})
 refused("ServiceException", 503, client.invoke, FunctionName="f")
-refused("NotImplementedException", 501, client.list_aliases, FunctionName="f")
 assert client.delete_function(FunctionName="f")["ResponseMetadata"]["HTTPStatusCode"] == 204
 refused("ResourceNotFoundException", 404, client.delete_function, FunctionName="f")
 print("boto: ok")

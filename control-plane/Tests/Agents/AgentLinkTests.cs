@@ -20,7 +20,7 @@ public class AgentLinkTests
         FunctionSpec spec = Assert.Single((await agent.NextAsync(Kind.Snapshot)).Snapshot.Functions);
         Assert.Equal(("before", "python", "$LATEST", "b", 128), (spec.FunctionName, spec.Language, spec.Version, spec.Environment["AA"], spec.MemoryMb));
         Outcome created = await api.CreateAsync(new Settings { Name = "after" }, Zips.Good());
-        Assert.Equal(created.Revision, (await agent.NextAsync(Kind.Upsert)).Upsert.RevisionId);
+        Assert.Equal(created.Revision, Assert.Single((await agent.NextAsync(Kind.Upsert)).Upsert.Versions).RevisionId);
         await api.DeleteAsync("before", null);
         Assert.Equal("before", (await agent.NextAsync(Kind.Removed)).Removed.FunctionName);
     }
@@ -102,8 +102,8 @@ public class AgentLinkTests
     }
 
     [Theory]
-    [InlineData(2, "agent-1", StatusCode.FailedPrecondition)]
-    [InlineData(1, "", StatusCode.InvalidArgument)]
+    [InlineData(3, "agent-1", StatusCode.FailedPrecondition)]
+    [InlineData(2, "", StatusCode.InvalidArgument)]
     public async Task HelloIsChecked(int version, string id, StatusCode status)
     {
         await using TestServer server = await TestServer.StartAsync();

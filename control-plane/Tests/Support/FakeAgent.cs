@@ -23,7 +23,7 @@ internal sealed class FakeAgent : IAsyncDisposable
     public static async Task<FakeAgent> ConnectAsync(TestServer server, string id = "agent-1", string endpoint = "http://127.0.0.1:1")
     {
         var agent = new FakeAgent(new AgentLink.AgentLinkClient(server.Grpc).Connect());
-        var hello = new AgentHello { AgentId = id, LinkVersion = 1, Endpoint = endpoint, CgroupMode = "v2", SoftwareVersion = "test" };
+        var hello = new AgentHello { AgentId = id, LinkVersion = 2, Endpoint = endpoint, CgroupMode = "v2", SoftwareVersion = "test" };
         hello.Runtimes.Add(new RuntimeInfo { Language = "python", InstalledVersion = "3.11.2", Path = "/usr/bin/python3" });
         hello.Runtimes.Add(new RuntimeInfo { Language = "nodejs", Path = "/usr/bin/node", Note = "/usr/bin/node is absent; apt-get install nodejs" });
         await agent.SendAsync(new AgentMessage { Hello = hello });

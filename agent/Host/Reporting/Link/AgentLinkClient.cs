@@ -162,7 +162,7 @@ internal sealed class AgentLinkClient : IDisposable
         switch (message.BodyCase)
         {
             case ControlMessage.BodyOneofCase.Snapshot:
-                _catalogue.Replace(message.Snapshot.Functions);
+                _catalogue.Replace(message.Snapshot);
                 // The control plane may have lost what it was told before: every function is reported anew.
                 _preparer.OnSynchronized();
                 break;
@@ -170,7 +170,7 @@ internal sealed class AgentLinkClient : IDisposable
                 _catalogue.Upsert(message.Upsert);
                 break;
             case ControlMessage.BodyOneofCase.Removed:
-                _catalogue.Remove(message.Removed.FunctionName, message.Removed.Version);
+                _catalogue.Remove(message.Removed.FunctionName);
                 break;
             case ControlMessage.BodyOneofCase.JournalAck:
                 _journal.Acknowledge(message.JournalAck.Epoch, message.JournalAck.LastSequence);

@@ -8,7 +8,7 @@ namespace Hearth.Agent.Reporting.Link;
 /// <summary>Who this agent is: an id that lives in its data directory.</summary>
 internal sealed class LinkIdentity
 {
-    private const int LinkVersion = 1;
+    private const int LinkVersion = 2;
     private readonly Func<string> _endpoint;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
     private readonly ISpawner _spawner;

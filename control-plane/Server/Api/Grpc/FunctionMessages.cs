@@ -1,4 +1,3 @@
-using Hearth.Contracts;
 using Hearth.Contracts.V1;
 using Hearth.ControlPlane.Functions;
 using Hearth.ControlPlane.Runtimes;
@@ -28,7 +27,7 @@ public sealed class FunctionMessages(FunctionAddress address, RuntimeCatalogue r
         {
             Settings = settings,
             FunctionArn = address.Arn(f.Name),
-            Version = FunctionName.Latest,
+            Version = f.Version,
             CodeSha256 = f.CodeSha256Base64,
             CodeSize = f.CodeSize,
             LastModified = f.LastModifiedText,

@@ -16,7 +16,7 @@ public sealed class FunctionsApi(FunctionService functions, FunctionAddress addr
     {
         FunctionDefinition draft = functions.Draft(FunctionMessages.InputOf(await HeaderAsync(requestStream, context)), mayExist: false);
         using BlobUpload zip = await ReceiveAsync(requestStream, context);
-        return messages.Of(functions.Create(draft, zip, context.CancellationToken));
+        return messages.Of(functions.Create(draft, zip, publish: false, signingConfig: null, context.CancellationToken));
     }
 
     public override async Task<Function> DeployFunction(IAsyncStreamReader<UploadRequest> requestStream, ServerCallContext context)
@@ -31,7 +31,7 @@ public sealed class FunctionsApi(FunctionService functions, FunctionAddress addr
         FunctionName name = Name((await HeaderAsync(requestStream, context)).FunctionName, "");
         functions.Get(name);
         using BlobUpload zip = await ReceiveAsync(requestStream, context);
-        return messages.Of(functions.UpdateCode(name, zip, revisionId: null, dryRun: false, context.CancellationToken));
+        return messages.Of(functions.UpdateCode(name, zip, revisionId: null, dryRun: false, publish: false, architecture: null, context.CancellationToken));
     }
 
     public override Task<Function> UpdateFunctionConfiguration(UpdateFunctionConfigurationRequest request, ServerCallContext context)
@@ -47,9 +47,9 @@ public sealed class FunctionsApi(FunctionService functions, FunctionAddress addr
 
     public override Task<ListFunctionsResponse> ListFunctions(ListFunctionsRequest request, ServerCallContext context)
     {
-        FunctionPage page = functions.List(request.MaxItems == 0 ? null : request.MaxItems, request.Marker);
+        Page<FunctionDefinition> page = functions.List(request.MaxItems == 0 ? null : request.MaxItems, request.Marker);
         var response = new ListFunctionsResponse { NextMarker = page.NextMarker ?? "" };
-        response.Functions.AddRange(page.Functions.Select(messages.Of));
+        response.Functions.AddRange(page.Items.Select(messages.Of));
         return Task.FromResult(response);
     }
 

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using Hearth.Contracts;
-using Hearth.ControlPlane.Functions;
 using Hearth.ControlPlane.Store;
 using Microsoft.Win32.SafeHandles;
 
@@ -23,11 +22,11 @@ public sealed class CodeDownload(BlobStore blobs, TimeProvider time)
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(HashBytes);
 
-    /// <summary>Under the host name that the client itself used: that one reaches this node.</summary>
-    public string Location(HttpContext http, FunctionDefinition function)
+    /// <summary>Of code or of a layer, under the host name that the client itself used: that one reaches this node.</summary>
+    public string Location(HttpContext http, string sha256)
     {
         byte[] token = new byte[TokenBytes];
-        Convert.FromHexString(function.CodeSha256, token, out _, out _);
+        Convert.FromHexString(sha256, token, out _, out _);
         BinaryPrimitives.WriteInt64LittleEndian(token.AsSpan(HashBytes), (time.GetUtcNow() + Lifetime).ToUnixTimeSeconds());
         HMACSHA256.HashData(_key, token.AsSpan(0, HashBytes + sizeof(long)), token.AsSpan(HashBytes + sizeof(long)));
         string host = http.Request.Host.HasValue ? http.Request.Host.Value : "localhost";

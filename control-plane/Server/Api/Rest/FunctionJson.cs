@@ -1,43 +1,41 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Hearth.ControlPlane.Functions;
 using Hearth.ControlPlane.Runtimes;
 
 namespace Hearth.ControlPlane.Api.Rest;
 
-/// <summary>Answers in Lambda's JSON (shapes FunctionConfiguration, GetFunctionResponse, ListFunctionsResponse).</summary>
+/// <summary>Functions in Lambda's JSON (shapes FunctionConfiguration and GetFunctionResponse).</summary>
 public sealed class FunctionJson(FunctionAddress address, RuntimeCatalogue runtimes)
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <param name="qualifier">As the client named it, or null.</param>
+    public RestAnswer Configuration(int status, FunctionDefinition function, string? qualifier) =>
+        new(status, writer => Configuration(writer, function, qualifier));
 
-    public Task SendConfigurationAsync(HttpContext http, int status, FunctionDefinition function, string? qualifier) =>
-        SendAsync(http, status, writer => Configuration(writer, function, qualifier));
-
-    public Task SendFunctionAsync(HttpContext http, FunctionDefinition function, string? qualifier, string codeLocation) =>
-        SendAsync(http, StatusCodes.Status200OK, writer =>
-        {
-            writer.WriteStartObject();
-            writer.WritePropertyName("Configuration");
-            Configuration(writer, function, qualifier);
-            writer.WriteStartObject("Code");
-            writer.WriteString("RepositoryType", "S3");
-            writer.WriteString("Location", codeLocation);
-            writer.WriteEndObject();
-            if (function.Tags.Count > 0)
-                Map(writer, "Tags", function.Tags);
-            writer.WriteEndObject();
-        });
-
-    public Task SendListAsync(HttpContext http, FunctionPage page, string? qualifier) => SendAsync(http, StatusCodes.Status200OK, writer =>
+    public RestAnswer Function(FunctionEntry entry, FunctionDefinition function, string? qualifier, string codeLocation) => RestAnswer.Ok(writer =>
     {
         writer.WriteStartObject();
-        writer.WriteString("NextMarker", page.NextMarker);
-        writer.WriteStartArray("Functions");
-        foreach (FunctionDefinition function in page.Functions)
-            Configuration(writer, function, qualifier);
-        writer.WriteEndArray();
+        writer.WritePropertyName("Configuration");
+        Configuration(writer, function, qualifier);
+        writer.WriteStartObject("Code");
+        writer.WriteString("RepositoryType", "S3");
+        writer.WriteString("Location", codeLocation);
+        writer.WriteEndObject();
+        if (entry.Latest.Tags.Count > 0)
+            writer.Map("Tags", entry.Latest.Tags);
+        if (entry.ReservedConcurrency is { } reserved)
+        {
+            writer.WriteStartObject("Concurrency");
+            writer.WriteNumber("ReservedConcurrentExecutions", reserved);
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndObject();
     });
+
+    /// <param name="name">Of the list: Functions or Versions.</param>
+    /// <param name="qualified">Each with its version in its ARN.</param>
+    public RestAnswer List(string name, Page<FunctionDefinition> page, bool qualified) =>
+        RestAnswer.Ok(writer => writer.Page(name, page, f => Configuration(writer, f, qualified ? f.Version : null)));
 
     private void Configuration(Utf8JsonWriter writer, FunctionDefinition f, string? qualifier)
     {
@@ -54,21 +52,22 @@ public sealed class FunctionJson(FunctionAddress address, RuntimeCatalogue runti
         writer.WriteNumber("MemorySize", f.MemoryMb);
         writer.WriteString("LastModified", f.LastModifiedText);
         writer.WriteString("CodeSha256", f.CodeSha256Base64);
-        writer.WriteString("Version", Contracts.FunctionName.Latest);
+        writer.WriteString("Version", f.Version);
+        if (f.DeadLetterTargetArn is { } target)
+            writer.Single("DeadLetterConfig", "TargetArn", target);
         if (f.Environment is { Count: > 0 } environment)
         {
             writer.WriteStartObject("Environment");
-            Map(writer, "Variables", environment);
+            writer.Map("Variables", environment);
             writer.WriteEndObject();
         }
 
-        Single(writer, "TracingConfig", "Mode", "PassThrough");
+        writer.Single("TracingConfig", "Mode", f.TracingMode);
         writer.WriteString("RevisionId", f.RevisionId);
+        Layers(writer, f);
         Status(writer, f.Status);
         writer.WriteString("PackageType", "Zip");
-        writer.WriteStartArray("Architectures");
-        writer.WriteStringValue(f.Architecture);
-        writer.WriteEndArray();
+        writer.Texts("Architectures", [f.Architecture]);
         writer.WriteStartObject("EphemeralStorage");
         writer.WriteNumber("Size", f.EphemeralStorageMb);
         writer.WriteEndObject();
@@ -77,7 +76,7 @@ public sealed class FunctionJson(FunctionAddress address, RuntimeCatalogue runti
         writer.WriteString("OptimizationStatus", "Off");
         writer.WriteEndObject();
         if (runtimes.Arn(f.Language) is { } arn)
-            Single(writer, "RuntimeVersionConfig", "RuntimeVersionArn", arn);
+            writer.Single("RuntimeVersionConfig", "RuntimeVersionArn", arn);
         writer.WriteStartObject("LoggingConfig");
         writer.WriteString("LogFormat", "Text");
         writer.WriteString("LogGroup", $"/aws/lambda/{f.Name}");
@@ -85,43 +84,29 @@ public sealed class FunctionJson(FunctionAddress address, RuntimeCatalogue runti
         writer.WriteEndObject();
     }
 
+    private static void Layers(Utf8JsonWriter writer, FunctionDefinition f)
+    {
+        if (f.Layers.Count == 0)
+            return;
+        writer.WriteStartArray("Layers");
+        foreach (LayerUse layer in f.Layers)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("Arn", layer.Arn);
+            writer.WriteNumber("CodeSize", layer.CodeSize);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
     private static void Status(Utf8JsonWriter writer, FunctionStatus status)
     {
         writer.WriteString("State", status.State);
-        Optional(writer, "StateReason", status.Reason);
-        Optional(writer, "StateReasonCode", status.ReasonCode);
-        Optional(writer, "LastUpdateStatus", status.LastUpdate);
-        Optional(writer, "LastUpdateStatusReason", status.LastUpdateReason);
-        Optional(writer, "LastUpdateStatusReasonCode", status.LastUpdateReasonCode);
-    }
-
-    private static void Optional(Utf8JsonWriter writer, string name, string? value)
-    {
-        if (value is not null)
-            writer.WriteString(name, value);
-    }
-
-    private static void Single(Utf8JsonWriter writer, string name, string member, string value)
-    {
-        writer.WriteStartObject(name);
-        writer.WriteString(member, value);
-        writer.WriteEndObject();
-    }
-
-    private static void Map(Utf8JsonWriter writer, string name, IReadOnlyDictionary<string, string> map)
-    {
-        writer.WriteStartObject(name);
-        foreach ((string key, string value) in map.OrderBy(p => p.Key, StringComparer.Ordinal))
-            writer.WriteString(key, value);
-        writer.WriteEndObject();
-    }
-
-    private static async Task SendAsync(HttpContext http, int status, Action<Utf8JsonWriter> write)
-    {
-        http.Response.StatusCode = status;
-        http.Response.ContentType = "application/json";
-        await using (var writer = new Utf8JsonWriter(http.Response.BodyWriter, Options))
-            write(writer);
-        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+        writer.Optional("StateReason", status.Reason);
+        writer.Optional("StateReasonCode", status.ReasonCode);
+        writer.Optional("LastUpdateStatus", status.LastUpdate);
+        writer.Optional("LastUpdateStatusReason", status.LastUpdateReason);
+        writer.Optional("LastUpdateStatusReasonCode", status.LastUpdateReasonCode);
     }
 }

@@ -1,5 +1,6 @@
 using Hearth.Contracts;
 using Hearth.ControlPlane.Functions;
+using Hearth.ControlPlane.Store;
 
 namespace Hearth.ControlPlane.Api.Rest;
 
@@ -20,27 +21,31 @@ internal static class FunctionRequests
         Environment = body.Structure("Environment") is { } environment ? environment.Map("Variables") ?? new Dictionary<string, string>() : null,
         Tags = body.Map("Tags"),
         Architectures = body.Texts("Architectures"),
+        Layers = body.Texts("Layers"),
+        // An empty structure takes the target away.
+        DeadLetterTargetArn = body.Structure("DeadLetterConfig") is { } deadLetters ? deadLetters.Text("TargetArn") ?? "" : null,
+        TracingMode = body.Structure("TracingConfig")?.Text("Mode"),
     };
 
-    /// <summary>Members that the service model requires of CreateFunction; reported together.</summary>
-    public static void RequireForCreate(JsonMembers body)
-    {
-        var missing = new List<string>();
-        foreach ((string member, string name) in new[] { ("FunctionName", "functionName"), ("Role", "role") })
-        {
-            if (body.Text(member) is null)
-                missing.Add(LambdaError.Violation(null, name, "Member must not be null"));
-        }
-
-        if (body.Structure("Code") is null)
-            missing.Add(LambdaError.Violation(null, "code", "Member must not be null"));
-        if (missing.Count > 0)
-            throw new LambdaException(LambdaError.Validation(missing));
-    }
-
+    /// <param name="code">The structure that holds ZipFile.</param>
     public static byte[] Zip(JsonMembers code)
     {
         UnsupportedMembers.RefuseInCode(code);
         return code.Blob("ZipFile") ?? throw new LambdaException(LambdaError.InvalidParameterValue("Please provide a source for function code."));
+    }
+
+    public static BlobUpload Upload(BlobStore blobs, byte[] bytes)
+    {
+        BlobUpload upload = blobs.Begin();
+        try
+        {
+            upload.Append(bytes);
+            return upload;
+        }
+        catch
+        {
+            upload.Dispose();
+            throw;
+        }
     }
 }

@@ -1,14 +1,18 @@
 using System.Text.Json;
 using Hearth.Contracts;
+using Hearth.ControlPlane.Api.Rest.Model;
 
 namespace Hearth.ControlPlane.Api.Rest;
 
 /// <summary>Members of a request by the type that the service model gives them. Absent and null are the same; unknown members are ignored, as AWS does.</summary>
 public readonly struct JsonMembers(JsonElement element)
 {
+    /// <summary>As it was parsed; undefined when there is no body.</summary>
+    public JsonElement Element => element;
+
     /// <exception cref="LambdaException">SerializationException: another type.</exception>
     public string? Text(string member) => Find(member, out JsonElement value)
-        ? value.ValueKind == JsonValueKind.String ? TextOf(value) : throw Wrong(value, "a String")
+        ? value.ValueKind == JsonValueKind.String ? JsonTypes.TextOf(value) : throw Wrong(value, "a String")
         : null;
 
     public int? Integer(string member)
@@ -31,6 +35,19 @@ public readonly struct JsonMembers(JsonElement element)
         _ => throw Wrong(value, "a Boolean"),
     };
 
+    /// <summary>Null when it is not given.</summary>
+    public bool? MaybeFlag(string member) => Find(member, out _) ? Flag(member) : null;
+
+    public double? Double(string member) => Find(member, out JsonElement value)
+        ? value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Wrong(value, "a Double")
+        : null;
+
+    /// <summary>The member's own text, of whatever type; null when it is not given.</summary>
+    public string? Json(string member) => Find(member, out JsonElement value) ? value.GetRawText() : null;
+
+    /// <summary>True for null too.</summary>
+    public bool Has(string member) => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(member, out _);
+
     public byte[]? Blob(string member)
     {
         if (!Find(member, out JsonElement value))
@@ -52,7 +69,7 @@ public readonly struct JsonMembers(JsonElement element)
             return null;
         if (value.ValueKind != JsonValueKind.Array)
             throw Wrong(value, "a List");
-        return [.. value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.String ? TextOf(v) : throw Wrong(v, "a String"))];
+        return [.. value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.String ? JsonTypes.TextOf(v) : throw Wrong(v, "a String"))];
     }
 
     public IReadOnlyDictionary<string, string>? Map(string member)
@@ -63,7 +80,7 @@ public readonly struct JsonMembers(JsonElement element)
             throw Wrong(value, "a Map");
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (JsonProperty property in value.EnumerateObject())
-            map[property.Name] = property.Value.ValueKind == JsonValueKind.String ? TextOf(property.Value) : throw Wrong(property.Value, "a String");
+            map[property.Name] = property.Value.ValueKind == JsonValueKind.String ? JsonTypes.TextOf(property.Value) : throw Wrong(property.Value, "a String");
         return map;
     }
 
@@ -80,19 +97,10 @@ public readonly struct JsonMembers(JsonElement element)
         _ => true,
     };
 
-    private bool Find(string member, out JsonElement value) => element.TryGetProperty(member, out value) && value.ValueKind != JsonValueKind.Null;
-
-    // A lone surrogate in \u escapes cannot be text.
-    private static string TextOf(JsonElement value)
+    private bool Find(string member, out JsonElement value)
     {
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw new LambdaException(LambdaError.Serialization("A string holds half of a surrogate pair."));
-        }
+        value = default;
+        return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(member, out value) && value.ValueKind != JsonValueKind.Null;
     }
 
     private static LambdaException Wrong(JsonElement value, string wanted)

@@ -17,8 +17,9 @@ public sealed class RequestBody
     private long _total;
 
     /// <summary>Parses the body and passes its root, an object; both are gone afterwards.</summary>
+    /// <param name="mayBeEmpty">Every member is optional: no body is one without members.</param>
     /// <exception cref="LambdaException">Too large, not JSON, not an object, or too many uploads at once.</exception>
-    public async Task<T> UseAsync<T>(HttpContext http, string operation, Func<JsonMembers, T> use)
+    public async Task<T> UseAsync<T>(HttpContext http, string operation, bool mayBeEmpty, Func<JsonMembers, T> use)
     {
         if (http.Request.ContentLength > MaxBytes)
             throw new LambdaException(LambdaError.RequestTooLarge(MaxBytes, operation));
@@ -46,6 +47,8 @@ public sealed class RequestBody
 
             // Decoding base64 takes three quarters of the text once more.
             Reserve(length, ref reserved);
+            if (length == 0 && mayBeEmpty)
+                return use(default);
             using JsonDocument document = Parse(buffer.AsMemory(0, length));
             return use(new JsonMembers(document.RootElement));
         }

@@ -1,32 +1,53 @@
+using System.Collections.Frozen;
 using Hearth.Contracts;
 using Hearth.ControlPlane.Agents;
+using Hearth.ControlPlane.Api.Rest.Model;
 
 namespace Hearth.ControlPlane.Api.Rest;
 
-/// <summary>Paths to operations.</summary>
-public sealed class RestRoutes(FunctionEndpoints functions, CodeDownload code)
+/// <summary>Paths to operations, by the service model: each request is checked against it before its handler sees it.</summary>
+public sealed class RestRoutes
 {
     private const int MaxSegments = 8;
 
-    public Task RouteAsync(HttpContext http)
+    private readonly LambdaModel _model;
+    private readonly RequestBody _bodies;
+    private readonly CodeDownload _code;
+    private readonly FrozenDictionary<string, Func<RestCall, RestAnswer>> _handlers;
+
+    public RestRoutes(LambdaModel model, RequestBody bodies, CodeDownload code, IEnumerable<IRestOperations> groups)
     {
-        string path = http.Request.Path.Value ?? "/";
-        string[] parts = path.Split('/', MaxSegments + 1, StringSplitOptions.RemoveEmptyEntries);
-        string method = http.Request.Method;
-        return (method, parts) switch
-        {
-            ("POST", ["2015-03-31", "functions"]) => functions.CreateAsync(http),
-            ("GET", ["2015-03-31", "functions"]) => functions.ListAsync(http),
-            ("GET", ["2015-03-31", "functions", var name]) => functions.GetAsync(http, name),
-            ("DELETE", ["2015-03-31", "functions", var name]) => functions.DeleteAsync(http, name),
-            ("GET", ["2015-03-31", "functions", var name, "configuration"]) => functions.GetConfigurationAsync(http, name),
-            ("PUT", ["2015-03-31", "functions", var name, "configuration"]) => functions.UpdateConfigurationAsync(http, name),
-            ("PUT", ["2015-03-31", "functions", var name, "code"]) => functions.UpdateCodeAsync(http, name),
-            // The agent answers invocations; one that comes as far as here found none.
-            ("POST", ["2015-03-31", "functions", _, "invocations"]) => throw AgentRegistry.NoneConnected(),
-            ("GET", [CodeDownload.Prefix, var token]) => code.SendAsync(http, token),
-            _ => throw new LambdaException(OtherOperations.Refuse(method, parts)),
-        };
+        _model = model;
+        _bodies = bodies;
+        _code = code;
+        _handlers = groups.SelectMany(g => g.Handlers).ToFrozenDictionary(h => h.Operation, h => h.Handler, StringComparer.Ordinal);
     }
 
+    public async Task RouteAsync(HttpContext http)
+    {
+        string[] parts = (http.Request.Path.Value ?? "/").Split('/', MaxSegments + 1, StringSplitOptions.RemoveEmptyEntries);
+        if (http.Request.Method == "GET" && parts is [CodeDownload.Prefix, var token])
+        {
+            await _code.SendAsync(http, token);
+            return;
+        }
+
+        if (_model.Find(http.Request.Method, parts, http.Request.QueryString.Value ?? "") is not (var operation, var path))
+            throw new LambdaException(new LambdaError(404, "UnknownOperationException", "No operation of Lambda's API has this method and path.", LambdaErrorBody.LowerCaseMessage));
+        // The agent answers invocations; one that comes as far as here found none.
+        if (operation.Name is "Invoke" or "InvokeAsync")
+            throw AgentRegistry.NoneConnected();
+        if (!_handlers.TryGetValue(operation.Name, out Func<RestCall, RestAnswer>? handler))
+            throw new LambdaException(LambdaError.NotSupported(operation.Name));
+        RestAnswer answer = operation.HasBody
+            ? await _bodies.UseAsync(http, operation.Name, !operation.NeedsBody, body => Handle(handler, new RestCall(http, operation, path, body)))
+            : Handle(handler, new RestCall(http, operation, path, default));
+        await answer.SendAsync(http);
+    }
+
+    private static RestAnswer Handle(Func<RestCall, RestAnswer> handler, RestCall call)
+    {
+        InputCheck.Check(call);
+        return handler(call);
+    }
 }

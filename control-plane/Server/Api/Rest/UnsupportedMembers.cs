@@ -5,9 +5,10 @@ namespace Hearth.ControlPlane.Api.Rest;
 /// <summary>Members whose neglect would change what a function does: refused when they ask for something, rather than silently dropped.</summary>
 internal static class UnsupportedMembers
 {
-    private static readonly string[] Settings = ["Layers", "VpcConfig", "FileSystemConfigs", "DeadLetterConfig", "ImageConfig", "KMSKeyArn", "CodeSigningConfigArn"];
+    private static readonly string[] Settings = ["VpcConfig", "FileSystemConfigs", "ImageConfig", "KMSKeyArn", "CapacityProviderConfig", "DurableConfig", "TenancyConfig"];
 
-    public static void RefuseIn(JsonMembers body)
+    /// <param name="runtime">For AWS's words about SnapStart.</param>
+    public static void RefuseIn(JsonMembers body, string runtime)
     {
         foreach (string member in Settings)
         {
@@ -15,14 +16,10 @@ internal static class UnsupportedMembers
                 throw new LambdaException(LambdaError.NotSupported(member));
         }
 
-        if (body.Structure("TracingConfig")?.Text("Mode") is "Active")
-            throw new LambdaException(LambdaError.NotSupported("TracingConfig with Mode Active"));
         if (body.Structure("SnapStart")?.Text("ApplyOn") is "PublishedVersions")
-            throw new LambdaException(LambdaError.NotSupported("SnapStart"));
+            throw new LambdaException(LambdaError.InvalidParameterValue($"{runtime} is not supported for SnapStart enabled functions."));
         if (body.Structure("LoggingConfig") is { } logging && logging.Text("LogFormat") is "JSON")
             throw new LambdaException(LambdaError.NotSupported("LoggingConfig with LogFormat JSON"));
-        if (body.Flag("Publish"))
-            throw new LambdaException(LambdaError.NotSupported("Publish (versions)"));
         if (body.Text("PackageType") is "Image")
             throw new LambdaException(LambdaError.NotSupported("PackageType Image"));
     }

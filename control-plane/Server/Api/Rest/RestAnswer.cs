@@ -1,0 +1,31 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Hearth.ControlPlane.Api.Rest;
+
+/// <summary>What an operation answers: a status and, unless it is empty, JSON.</summary>
+/// <param name="Write">Writes one JSON value; null for no body.</param>
+public readonly record struct RestAnswer(int Status, Action<Utf8JsonWriter>? Write = null)
+{
+    // As AWS: quotes and non-ASCII as they are. The answers are never embedded in HTML.
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static RestAnswer Ok(Action<Utf8JsonWriter> write) => new(StatusCodes.Status200OK, write);
+
+    public static RestAnswer Created(Action<Utf8JsonWriter> write) => new(StatusCodes.Status201Created, write);
+
+    public static RestAnswer Accepted(Action<Utf8JsonWriter> write) => new(StatusCodes.Status202Accepted, write);
+
+    public static RestAnswer Nothing { get; } = new(StatusCodes.Status204NoContent);
+
+    public async Task SendAsync(HttpContext http)
+    {
+        http.Response.StatusCode = Status;
+        if (Write is null)
+            return;
+        http.Response.ContentType = "application/json";
+        await using (var writer = new Utf8JsonWriter(http.Response.BodyWriter, Options))
+            Write(writer);
+        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+    }
+}
