@@ -30,6 +30,8 @@ public class BotoTests
             Path.Join(AppContext.BaseDirectory, "operations.py"), $"http://127.0.0.1:{server.RestPort}",
             folder.File("1.zip", Zips.Good("1")), folder.File("2.zip", Zips.Good("2")), folder.File("3.zip", Zips.Good("3")));
         Assert.True(code == 0 && output.Contains("operations: 63 ok", StringComparison.Ordinal), output);
+        string[] succeeded = output.Split('\n').Single(l => l.StartsWith("succeeded: ", StringComparison.Ordinal))["succeeded: ".Length..].Split(' ');
+        OperationTable.Check(succeeded);
     }
 
     [Fact]
@@ -37,8 +39,12 @@ public class BotoTests
     {
         await RequireBotoAsync();
         await using TestServer server = await TestServer.StartAsync(tcp: true);
-        (int code, string output) = await RunAsync(Path.Join(AppContext.BaseDirectory, "hostile.py"), $"http://127.0.0.1:{server.RestPort}");
+        using var folder = new TempFolder();
+        (int code, string output) = await RunAsync(Path.Join(AppContext.BaseDirectory, "hostile.py"), $"http://127.0.0.1:{server.RestPort}", folder.File("1.zip", Zips.Good("1")));
         Assert.True(code == 0 && output.Contains("hostile: ", StringComparison.Ordinal), output);
+        // Whatever was accepted can be read again.
+        await server.RestartAsync();
+        await server.DoAsync("GET", "/2015-03-31/functions/?FunctionVersion=ALL");
     }
 
     private static async Task RequireBotoAsync()

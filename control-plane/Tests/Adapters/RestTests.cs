@@ -44,7 +44,7 @@ public class RestTests
     }
 
     [Theory]
-    [InlineData("GET", "/2025-12-01/functions/f/durable-executions", 501, "ListDurableExecutionsByFunction is not supported yet")]
+    [InlineData("GET", "/2025-12-01/durable-executions/x", 501, "GetDurableExecution is not supported yet")]
     [InlineData("GET", "/2015-03-31/functions/f/aliases", 404, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:f")]
     [InlineData("POST", "/2015-03-31/functions/f/invocations", 503, "No agent is connected")]
     [InlineData("GET", "/", 404, "No operation")]

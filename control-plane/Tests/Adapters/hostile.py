@@ -1,7 +1,8 @@
-"""Every operation of the service model with members that are missing, of another type, out of range and hostile. Argument: endpoint.
+"""Every operation of the service model with members that are missing, of another type, out of range and hostile. Arguments: endpoint, zip.
 
 Whatever comes is refused with 4xx and a type, or carried out; never 5xx but for what is honestly not there (501, and 503 without an agent).
 """
+import base64
 import http.client
 import json
 import sys
@@ -9,17 +10,27 @@ import urllib.parse
 
 import botocore.session
 
-host = sys.argv[1].removeprefix("http://")
+host, package = sys.argv[1].removeprefix("http://"), base64.b64encode(open(sys.argv[2], "rb").read()).decode()
 model = botocore.session.get_session().get_service_model("lambda")
 connection = http.client.HTTPConnection(host)
 sent = 0
 
 TEXTS = ["", " ", "x" * 5000, "../../etc/passwd", "a\u0000b", "\ud83d\ude00", "%2e%2e", "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST:x", "-1", "1e999", "null"]
 OTHERS = [None, True, 0, -1, 2 ** 31, 2 ** 63, 1.5, 1e300, [], {}, [[[[]]]], {"": {"": None}}]
+ARN = "arn:aws:lambda:us-east-1:000000000000:"
+# By shape: values that lead past the first check, to a function and a layer "f" that exist.
+VALID = {
+    "Version": "$LATEST", "Action": "lambda:InvokeFunction", "Principal": "*", "LayerPermissionAllowedAction": "lambda:GetLayerVersion", "LayerPermissionAllowedPrincipal": "*",
+    "RoleArn": "arn:aws:iam::000000000000:role/r", "Runtime": "python3.9", "Arn": "arn:aws:sqs:us-east-1:000000000000:q", "FunctionArn": ARN + "function:f", "LayerVersionArn": ARN + "layer:f:1",
+    "FunctionName": "f", "NamespacedFunctionName": "f", "LayerName": "f", "LayerVersionNumber": 1, "CodeSigningConfigArn": ARN + "code-signing-config:csc-00000000000000000", "Blob": package,
+    "DestinationArn": "arn:aws:sqs:us-east-1:000000000000:q", "AdditionalVersionWeights": {},
+}
 
 
 def good(shape, depth=0):
     """A value that the model allows."""
+    if shape.name in VALID:
+        return VALID[shape.name]
     if shape.type_name == "structure":
         return {n: good(m, depth + 1) for n, m in shape.members.items() if n in shape.required_members} if depth < 5 else {}
     if shape.type_name == "list":
@@ -28,7 +39,7 @@ def good(shape, depth=0):
         return {"1": good(shape.value, depth + 1)}
     if shape.type_name == "string":
         return shape.metadata.get("enum", ["f" * shape.metadata.get("min", 1)])[0]
-    return {"blob": "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==", "boolean": True, "double": 0.5, "timestamp": 0}.get(shape.type_name, max(1, int(shape.metadata.get("min", 1))))
+    return {"boolean": True, "double": 0.5, "timestamp": 0}.get(shape.type_name, max(1, int(shape.metadata.get("min", 1))))
 
 
 def hostile(shape):
@@ -79,6 +90,10 @@ for name in model.operation_names:
     operation = model.operation_model(name)
     if operation.input_shape is None or name in ("Invoke", "InvokeAsync"):
         continue
+    # Some operations take away what the others need.
+    send(model.operation_model("CreateFunction"), {"FunctionName": "f", "Runtime": "python3.9", "Handler": "a.b", "Role": VALID["RoleArn"], "Code": {"ZipFile": package}})
+    if name.endswith("LayerVersion"):
+        send(model.operation_model("PublishLayerVersion"), {"LayerName": "f", "Content": {"ZipFile": package}})
     whole = {n: good(m) for n, m in operation.input_shape.members.items() if n in operation.input_shape.required_members}
     send(operation, whole)
     for member, shape in operation.input_shape.members.items():

@@ -226,14 +226,21 @@ assert status(client.delete_function_code_signing_config(FunctionName="f")) == 2
 assert status(client.delete_code_signing_config(CodeSigningConfigArn=signing["CodeSigningConfigArn"])) == 204
 
 # Operations that are newer than this client.
-def raw(method, path, body=None):
+def raw(operation, method, path, body=None):
     request = urllib.request.Request(endpoint + path, method=method, data=body and json.dumps(body).encode())
-    return json.loads(urllib.request.urlopen(request).read())
+    answer = json.loads(urllib.request.urlopen(request).read())
+    succeeded.add(operation)
+    return answer
 
 
-assert raw("GET", "/2021-07-20/functions/f/runtime-management-config")["UpdateRuntimeOn"] == "Auto"
-assert raw("PUT", "/2021-07-20/functions/f/runtime-management-config", {"UpdateRuntimeOn": "FunctionUpdate"})["UpdateRuntimeOn"] == "FunctionUpdate"
-assert raw("PUT", "/2024-08-31/functions/f/recursion-config", {"RecursiveLoop": "Allow"}) == {"RecursiveLoop": "Allow"} == raw("GET", "/2024-08-31/functions/f/recursion-config")
+runtimes, recursion = "/2021-07-20/functions/f/runtime-management-config", "/2024-08-31/functions/f/recursion-config"
+assert raw("GetRuntimeManagementConfig", "GET", runtimes)["UpdateRuntimeOn"] == "Auto"
+assert raw("PutRuntimeManagementConfig", "PUT", runtimes, {"UpdateRuntimeOn": "FunctionUpdate"})["UpdateRuntimeOn"] == "FunctionUpdate"
+assert raw("PutFunctionRecursionConfig", "PUT", recursion, {"RecursiveLoop": "Allow"}) == {"RecursiveLoop": "Allow"}
+assert raw("GetFunctionScalingConfig", "GET", "/2025-11-30/functions/f/function-scaling-config?Qualifier=2") == {"FunctionArn": ARN + ":2"}
+assert raw("ListDurableExecutionsByFunction", "GET", "/2025-12-01/functions/f/durable-executions") == {"DurableExecutions": []}
+assert raw("ListCapacityProviders", "GET", "/2025-11-30/capacity-providers") == {"CapacityProviders": []}
+assert raw("GetFunctionRecursionConfig", "GET", recursion) == {"RecursiveLoop": "Allow"}
 
 # What is under a function's name goes with it.
 client.delete_alias(FunctionName="f", Name="live")
@@ -249,4 +256,5 @@ everything = set(client.meta.service_model.operation_names)
 missing = everything - succeeded - {"Invoke", "InvokeAsync"}
 assert not missing, missing
 refused("ServiceException", "No agent is connected", client.invoke, FunctionName="f")
+print("succeeded:", *sorted(succeeded))
 print(f"operations: {len(everything)} ok")

@@ -38,15 +38,8 @@ public readonly struct JsonMembers(JsonElement element)
     /// <summary>Null when it is not given.</summary>
     public bool? MaybeFlag(string member) => Find(member, out _) ? Flag(member) : null;
 
-    public double? Double(string member) => Find(member, out JsonElement value)
-        ? value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Wrong(value, "a Double")
-        : null;
-
     /// <summary>The member's own text, of whatever type; null when it is not given.</summary>
     public string? Json(string member) => Find(member, out JsonElement value) ? value.GetRawText() : null;
-
-    /// <summary>True for null too.</summary>
-    public bool Has(string member) => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(member, out _);
 
     public byte[]? Blob(string member)
     {
@@ -103,17 +96,5 @@ public readonly struct JsonMembers(JsonElement element)
         return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(member, out value) && value.ValueKind != JsonValueKind.Null;
     }
 
-    private static LambdaException Wrong(JsonElement value, string wanted)
-    {
-        string found = value.ValueKind switch
-        {
-            JsonValueKind.String => "STRING_VALUE can not be converted to",
-            JsonValueKind.Number => "NUMBER_VALUE can not be converted to",
-            JsonValueKind.True => "TRUE_VALUE can not be converted to",
-            JsonValueKind.False => "FALSE_VALUE can not be converted to",
-            JsonValueKind.Array => "Start of list found where not expected:",
-            _ => "Start of structure or map found where not expected:",
-        };
-        return new LambdaException(LambdaError.Serialization($"{found} {wanted}"));
-    }
+    private static LambdaException Wrong(JsonElement value, string wanted) => JsonTypes.Wrong(value, wanted);
 }

@@ -16,7 +16,10 @@ internal static class JsonTypes
         _ => value.ValueKind == JsonValueKind.Number,
     };
 
-    public static LambdaException Wrong(JsonElement value, ShapeKind wanted)
+    public static LambdaException Wrong(JsonElement value, ShapeKind wanted) => Wrong(value, $"{(wanted == ShapeKind.Integer ? "an" : "a")} {wanted}");
+
+    /// <param name="wanted">With its article: "a String".</param>
+    public static LambdaException Wrong(JsonElement value, string wanted)
     {
         string found = value.ValueKind switch
         {
@@ -27,7 +30,7 @@ internal static class JsonTypes
             JsonValueKind.Array => "Start of list found where not expected:",
             _ => "Start of structure or map found where not expected:",
         };
-        return new LambdaException(LambdaError.Serialization($"{found} {(wanted == ShapeKind.Integer ? "an" : "a")} {wanted}"));
+        return new LambdaException(LambdaError.Serialization($"{found} {wanted}"));
     }
 
     // A lone surrogate in \u escapes cannot be text.

@@ -54,6 +54,21 @@ structure PutRuntimeManagementConfigRequest
 string UpdateRuntimeOn enum=Auto,Manual,FunctionUpdate
 string RuntimeVersionArn min=26 max=2048 pattern=arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}::runtime:.+
 string InvokeMode enum=BUFFERED,RESPONSE_STREAM
+structure GetFunctionScalingConfigRequest
+  FunctionName uri FunctionName FunctionName required
+  Qualifier querystring Qualifier Qualifier required
+structure PutFunctionScalingConfigRequest
+  FunctionName uri FunctionName FunctionName required
+  Qualifier querystring Qualifier Qualifier required
+  FunctionScalingConfig body FunctionScalingConfig FunctionScalingConfig
+structure FunctionScalingConfig
+  MinExecutionEnvironments body MinExecutionEnvironments ExecutionEnvironments
+  MaxExecutionEnvironments body MaxExecutionEnvironments ExecutionEnvironments
+integer ExecutionEnvironments min=0 max=15000
+structure ListDurableExecutionsByFunctionRequest
+  FunctionName uri FunctionName NamespacedFunctionName required
+  Qualifier querystring Qualifier Qualifier
+structure ListCapacityProvidersRequest
 """
 ADDED_MEMBERS = {
     "CreateFunctionUrlConfigRequest": ["InvokeMode body InvokeMode InvokeMode"],
