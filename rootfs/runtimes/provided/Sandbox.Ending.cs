@@ -16,6 +16,7 @@ internal sealed partial class Sandbox
     private long _endBy;
     private string _endReason = "";
     private bool _extensionsTold;
+    private string? _failure;
 
     /// <summary>How long this sandbox may live after Shutdown, in milliseconds (DG22, runtimes-extensions-api).</summary>
     private int ShutdownMs => _extensions.HasExternal ? ExternalMs : _extensions.All.Count > 0 ? InternalOnlyMs : 0;
@@ -31,6 +32,7 @@ internal sealed partial class Sandbox
     void IRuntimeEvents.OnRuntimeInitError(string errorType, byte[] body)
     {
         DrainOutputs();
+        TellInitDone("error", errorType);
         // The extensions end first: with the frame the agent ends everything.
         End("failure", ShutdownMs, () => _agent.Error(0, errorType, fatal: true, body), keepRuntime: ShutdownMs == 0);
     }
@@ -53,6 +55,9 @@ internal sealed partial class Sandbox
         }
         // The adapter ends as the runtime did; the agent tells the caller.
         _end = process.End!.Value;
+        _failure = "Runtime.ExitError";
+        if (_phase is Phase.Starting or Phase.Initializing)
+            TellInitDone("error", _failure);
         End("failure", ShutdownMs, static () => { });
     }
 
@@ -71,6 +76,7 @@ internal sealed partial class Sandbox
     private void FailInit(string errorType, string cause)
     {
         _end = new ProcessEnd(1, 0);
+        TellInitDone("error", errorType);
         End("failure", ShutdownMs, () => _agent.InitFailed(errorType, cause));
     }
 
@@ -82,6 +88,7 @@ internal sealed partial class Sandbox
             return;
         }
         _end = new ProcessEnd(1, 0);
+        _failure = errorType;
         var unanswered = _phase == Phase.Invoking && _runtimeApi.State != RuntimeState.RuntimeResponseSentState ? _invocation : null;
         End("failure", ShutdownMs, () =>
         {
@@ -100,6 +107,8 @@ internal sealed partial class Sandbox
             return;
         _phase = Phase.Ending;
         _endReason = reason;
+        if (_invocation is not null)
+            TellRuntimeDone(reason == "timeout" ? "timeout" : "failure", reason == "timeout" ? "Sandbox.Timedout" : _failure);
         if (milliseconds <= 0)
         {
             DrainOutputs();
@@ -135,6 +144,7 @@ internal sealed partial class Sandbox
         if (_extensionsTold)
             return;
         _extensionsTold = true;
+        _telemetry.Flush();
         var deadline = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + Math.Max(0, _endBy - Reactor.Now);
         foreach (var extension in _extensions.All.Where(static e => e.IsExternal))
         {

@@ -2,6 +2,7 @@ using Hearth.Adapter.Api;
 using Hearth.Adapter.Frames;
 using Hearth.Adapter.Http;
 using Hearth.Adapter.Processes;
+using Hearth.Adapter.Telemetry;
 using Hearth.Wire;
 using static Tmds.Linux.LibC;
 
@@ -48,7 +49,8 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
         _agent = new AgentPipe(_reactor, this);
         _runtimeApi = new RuntimeApi(_agent, this);
         _extensions = new ExtensionsApi(this);
-        _router = new Router(_runtimeApi, _extensions, new SubscriptionsApi(_extensions));
+        _telemetry = new TelemetryHub(_reactor);
+        _router = new Router(_runtimeApi, _extensions, new SubscriptionsApi(_extensions, _telemetry));
     }
 
     /// <returns>The exit code. Does not return when the runtime was ended by a signal: then so is this program.</returns>
@@ -75,6 +77,7 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
         _environment = frame.ReadEnvironment();
         _extensions.Facts = new FunctionFacts(
             Variable("AWS_LAMBDA_FUNCTION_NAME"), Variable("AWS_LAMBDA_FUNCTION_VERSION"), frame.Handler.ToString(), _environment.GetValueOrDefault("_HEARTH_ACCOUNT_ID"));
+        TellInitStart();
         _port = new HttpServer(_reactor, _options.Port, _router).Port;
         var paths = Bootstrap.Extensions(_options);
         if (paths.Length > ExtensionsApi.MaxExtensions)
@@ -97,7 +100,8 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
             return;
         _phase = Phase.Invoking;
         _invocation = invocation;
-        invocation.StartedAt = Reactor.Now;
+        invocation.StartedAt = System.Diagnostics.Stopwatch.GetTimestamp();
+        TellStart(invocation);
         _extensions.GiveInvoke(invocation);
         _runtimeApi.Offer(invocation);
     }
@@ -110,12 +114,20 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
 
     void IExtensionEvents.OnExtensionReady(Extension extension) => Advance();
 
-    void IRuntimeEvents.OnRuntimeReady() => Advance();
+    void IRuntimeEvents.OnRuntimeReady()
+    {
+        if (_phase == Phase.Initializing)
+            TellInitRuntimeDone("success", null);
+        else if (_phase == Phase.Finishing)
+            TellRuntimeDone();
+        Advance();
+    }
 
     void IRuntimeEvents.BeforeAnswer() => DrainOutputs();
 
     void IRuntimeEvents.OnAnswered(Invocation invocation, string? errorType, long producedBytes)
     {
+        (_status, _errorType, _produced) = (errorType is null ? "success" : "error", errorType, producedBytes);
         if (_phase == Phase.Invoking)
             _phase = Phase.Finishing;
     }
@@ -132,6 +144,7 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
                 _phase = Phase.Idle;
                 _extensions.IsClosed = true;
                 DrainOutputs();
+                TellInitDone("success", null);
                 foreach (var extension in _extensions.All)
                     Say($"EXTENSION\tName: {extension.Name}\tState: {extension.State}\tEvents: [{extension.Events}]\n");
                 _agent.InitDone(ShutdownMs);
@@ -139,6 +152,7 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
             case Phase.Finishing:
                 _phase = Phase.Idle;
                 _runtimeApi.Close();
+                TellReport();
                 if (ShutdownMs > 0)
                 {
                     DrainOutputs();
@@ -152,7 +166,7 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
     private bool StartExtension(string path)
     {
         var extension = _extensions.AddExternal(Path.GetFileName(path));
-        extension.Process = ChildProcess.Start(_reactor, path, ChildEnvironment.OfExtension(_environment, _port), null, p => OnExtensionEnded(extension, p), out var error);
+        extension.Process = ChildProcess.Start(_reactor, path, ChildEnvironment.OfExtension(_environment, _port), Lines(ofExtension: true).Add, p => OnExtensionEnded(extension, p), out var error);
         if (extension.Process is { } process)
         {
             _outputs.Add(process.Output);
@@ -170,7 +184,7 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
             FailInit("Runtime.InvalidEntrypoint", $"Couldn't find valid bootstrap(s): [{string.Join(' ', Bootstrap.Candidates(_options))}]");
             return;
         }
-        _runtime = ChildProcess.Start(_reactor, path, ChildEnvironment.OfRuntime(_environment, _port), null, OnRuntimeEnded, out var error);
+        _runtime = ChildProcess.Start(_reactor, path, ChildEnvironment.OfRuntime(_environment, _port), Lines(ofExtension: false).Add, OnRuntimeEnded, out var error);
         if (_runtime is { } process)
             _outputs.Add(process.Output);
         else

@@ -336,6 +336,24 @@ public sealed class RuntimeApiTests
     }
 
     [Fact]
+    public async Task An_event_that_comes_before_the_runtime_asks_for_it_is_kept()
+    {
+        var (sandbox, next) = await AdapterSandbox.ReadyAsync();
+        await using var _ = sandbox;
+        var call = sandbox.InvokeAsync("1");
+        await next;
+        await sandbox.PostAsync(Response, "1");
+        await call;
+        call = sandbox.InvokeAsync("2");
+        // Time for the event to arrive; it must work in either order.
+        await sandbox.SendAsync(HttpMethod.Get, "/ping", null);
+        using (var given = await sandbox.NextAsync())
+            Assert.Equal("2", await given.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        await sandbox.PostAsync(Response, "2");
+        Assert.Equal("2", Assert.Single(await call).Text);
+    }
+
+    [Fact]
     public async Task A_body_that_waits_for_100_is_asked_for_unless_it_is_too_long()
     {
         var (sandbox, next) = await AdapterSandbox.ReadyAsync();

@@ -32,12 +32,14 @@ internal sealed partial class RuntimeApi(AgentPipe agent, IRuntimeEvents events)
     private const string Function = "Lambda-Runtime-Function-";
     private readonly List<HttpConnection> _waiting = [];
     private Invocation? _invocation;
+    private bool _isFresh;
 
     public RuntimeState State { get; private set; }
 
     public void Offer(Invocation invocation)
     {
         _invocation = invocation;
+        _isFresh = true;
         if (State == RuntimeState.Ready && _waiting is [var first, ..])
             GiveOut(first);
     }
@@ -113,6 +115,7 @@ internal sealed partial class RuntimeApi(AgentPipe agent, IRuntimeEvents events)
     {
         State = RuntimeState.RuntimeResponseSentState;
         invocation.Payload = default;
+        invocation.AnsweredAt = System.Diagnostics.Stopwatch.GetTimestamp();
         events.OnAnswered(invocation, errorType, bytes);
     }
 
@@ -162,25 +165,26 @@ internal sealed partial class RuntimeApi(AgentPipe agent, IRuntimeEvents events)
                 GiveOut(connection);
                 return;
             case RuntimeState.Ready:
-                _waiting.Add(connection);
-                if (_invocation is not null)
-                    GiveOut(connection);
-                return;
+                break;
             case RuntimeState.Started or RuntimeState.RuntimeResponseSentState:
                 State = RuntimeState.Ready;
-                _waiting.Add(connection);
                 events.OnRuntimeReady();
-                return;
+                break;
             default:
                 Forbid(connection, RuntimeState.Ready);
                 return;
         }
+        // The agent may have sent the next event before the runtime asked for it.
+        _waiting.Add(connection);
+        if (_isFresh)
+            GiveOut(connection);
     }
 
     private void GiveOut(HttpConnection connection)
     {
         _waiting.Remove(connection);
         State = RuntimeState.Running;
+        _isFresh = false;
         var invocation = _invocation!;
         connection.Answer(
             new HttpAnswer(200, string.IsNullOrEmpty(invocation.ContentType) ? Answers.Json : invocation.ContentType)
@@ -201,6 +205,7 @@ internal sealed partial class RuntimeApi(AgentPipe agent, IRuntimeEvents events)
         if (State != RuntimeState.Running)
             return connection.Refuse(403, "InvalidStateTransition", Transition(next));
         State = next;
+        _invocation.AnsweringAt = System.Diagnostics.Stopwatch.GetTimestamp();
         return null;
     }
 

@@ -26,8 +26,12 @@ internal sealed class Invocation
     /// <summary>Kept until it is answered: a runtime that asks again gets it again.</summary>
     public ReadOnlyMemory<byte> Payload { get; set; }
 
-    /// <summary>When the event was given out.</summary>
+    /// <summary>Timestamps: when it came, when its answer began to come, and when that was complete.</summary>
     public long StartedAt { get; set; }
+
+    public long AnsweringAt { get; set; }
+
+    public long AnsweredAt { get; set; }
 
     /// <param name="keep">The frame's bytes stay as they are.</param>
     public static Invocation Of(in AgentFrame frame, bool keep) => new()
