@@ -57,7 +57,7 @@ static unsafe int Serve(Options options)
         return 0;
     }
 
-    var users = SandboxUsers.Claim(options.NodeId, cgroups.SweepNode);
+    var users = SandboxUsers.Claim(options.NodeId, node => SweepKilled(cgroups, node));
     cgroups.Open(options.NodeId);
     cgroups.SweepLeftovers();
     LimitSlice(cgroups);
@@ -81,6 +81,19 @@ static unsafe int Serve(Options options)
     agent.Remove();
     users.Release();
     return 0;
+}
+
+// Another node's leftovers are no reason not to serve.
+static void SweepKilled(CgroupDriver cgroups, string node)
+{
+    try
+    {
+        cgroups.SweepNode(node);
+    }
+    catch (Exception e) when (e is CgroupException or IOException or UnauthorizedAccessException)
+    {
+        Say(2, $"hearth-spawner: what the killed node {node} left is not removed: {e.Message}\n");
+    }
 }
 
 // All sandboxes together leave the machine a tenth of its memory and half of its process numbers, whatever the agent asks for.

@@ -109,7 +109,7 @@ public sealed class AgentLinkService(
             switch (message.BodyCase)
             {
                 case AgentMessage.BodyOneofCase.Journal:
-                    journal.Take(message.Journal);
+                    await journal.TakeAsync(message.Journal, cancellationToken);
                     break;
                 case AgentMessage.BodyOneofCase.Capacity:
                     connection.Capacity = message.Capacity;

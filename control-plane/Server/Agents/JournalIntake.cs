@@ -11,20 +11,23 @@ namespace Hearth.ControlPlane.Agents;
 /// </summary>
 internal sealed class JournalIntake(AgentConnection connection, UsageStore usage, TimeProvider time, ILogger log)
 {
-    // An agent's window is 8,000 records, in batches of up to 1,000 but as few as one.
-    private const int MaxWaiting = 10_000;
+    // An agent's window of 8,000 records is a tenth of it; an agent that sends on all the same is not read until there is room.
+    private const long MaxWaitingBytes = 16 << 20;
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
-    private readonly Channel<JournalBatch> _batches = Channel.CreateBounded<JournalBatch>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Channel<JournalBatch> _batches = Channel.CreateUnbounded<JournalBatch>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private long _waitingBytes;
 
-    /// <exception cref="RpcException">The batch is impossible, or the agent sends on without waiting for acknowledgements.</exception>
-    public void Take(JournalBatch batch)
+    /// <exception cref="RpcException">The batch is impossible.</exception>
+    public async ValueTask TakeAsync(JournalBatch batch, CancellationToken cancellationToken)
     {
         if (batch.Records.Count == 0)
             return;
         if (batch.FirstSequence > long.MaxValue - (ulong)batch.Records.Count)
             throw new RpcException(new Status(StatusCode.InvalidArgument, "first_sequence is out of range"));
-        if (!_batches.Writer.TryWrite(batch))
-            throw new RpcException(new Status(StatusCode.ResourceExhausted, $"more than {MaxWaiting} journal batches wait to be stored"));
+        while (Volatile.Read(ref _waitingBytes) > MaxWaitingBytes)
+            await Task.Delay(s_retry, time, cancellationToken);
+        Interlocked.Add(ref _waitingBytes, batch.CalculateSize());
+        _batches.Writer.TryWrite(batch);
     }
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -34,6 +37,7 @@ internal sealed class JournalIntake(AgentConnection connection, UsageStore usage
             bool failed = false;
             while (!TryApply(batch, ref failed))
                 await Task.Delay(s_retry, time, cancellationToken);
+            Interlocked.Add(ref _waitingBytes, -batch.CalculateSize());
             if (failed)
                 log.LogInformation("journal of agent {Agent}: usage is stored again", connection.Hello.AgentId);
         }
