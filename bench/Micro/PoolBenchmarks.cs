@@ -21,7 +21,7 @@ public class PoolBenchmarks
         MemoryMb = 128,
         TimeoutSeconds = 3,
         FunctionArn = "arn:aws:lambda:us-east-1:000000000000:function:hello",
-    }));
+    }), new FunctionUse());
 
     private Invocation _invocation = null!;
     private InvocationJournal _journal = null!;
