@@ -43,6 +43,9 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     public ConcurrentQueue<FunctionReady> Ready { get; } = new();
 
+    /// <summary>Marks that have come back.</summary>
+    public ConcurrentQueue<ulong> Applied { get; } = new();
+
     public ConcurrentDictionary<ulong, ConcurrentQueue<QueryResult>> Results { get; } = new();
 
     public IReadOnlyList<InvocationRecord> Ledger
@@ -146,7 +149,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    private void Send(ControlMessage message)
+    public void Send(ControlMessage message)
     {
         foreach (var connection in _connections.Keys)
             connection.Writer.TryWrite(message);
@@ -230,6 +233,9 @@ internal sealed class FakeControlPlane : IAsyncDisposable
                         break;
                     case AgentMessage.BodyOneofCase.FunctionReady:
                         owner.Ready.Enqueue(stream.Current.FunctionReady);
+                        break;
+                    case AgentMessage.BodyOneofCase.Applied:
+                        owner.Applied.Enqueue(stream.Current.Applied.Change);
                         break;
                     case AgentMessage.BodyOneofCase.QueryResult:
                         if (owner.Results.TryGetValue(stream.Current.QueryResult.QueryId, out var results))

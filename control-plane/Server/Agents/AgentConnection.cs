@@ -15,6 +15,8 @@ public sealed class AgentConnection(AgentHello hello) : IDisposable
 
     public AgentQueries Queries { get; } = new();
 
+    public ChangeProgress Progress { get; } = new();
+
     /// <summary>The last that it reported.</summary>
     public Capacity Capacity
     {
@@ -23,6 +25,22 @@ public sealed class AgentConnection(AgentHello hello) : IDisposable
     }
 
     public CancellationToken Closed => _closed.Token;
+
+    /// <summary>For those who found the connection in a list that may be old.</summary>
+    public CancellationToken ClosedOrDisposed
+    {
+        get
+        {
+            try
+            {
+                return _closed.Token;
+            }
+            catch (ObjectDisposedException)
+            {
+                return new CancellationToken(canceled: true);
+            }
+        }
+    }
 
     /// <summary>Why the connection ends; the first reason stays.</summary>
     public string? CloseReason => Volatile.Read(ref _reason);

@@ -88,18 +88,25 @@ public sealed class AgentLinkService(
 
     private async Task WriteLoopAsync(AgentConnection connection, IServerStreamWriter<ControlMessage> outgoing, CancellationToken cancellationToken)
     {
+        // Read first: the snapshot then holds at least that much.
+        ulong known = specs.Changes;
         await outgoing.WriteAsync(specs.Snapshot(), cancellationToken);
+        await outgoing.WriteAsync(MarkOf(known), cancellationToken);
         while (true)
         {
-            (HashSet<string> changed, List<ControlMessage> queries, JournalAck? ack) = await connection.Outbox.TakeAsync(cancellationToken);
+            (HashSet<string> changed, ulong change, List<ControlMessage> queries, JournalAck? ack) = await connection.Outbox.TakeAsync(cancellationToken);
             if (ack is not null)
                 await outgoing.WriteAsync(new ControlMessage { JournalAck = ack }, cancellationToken);
             foreach (string name in changed)
                 await outgoing.WriteAsync(specs.Change(name), cancellationToken);
+            if (changed.Count > 0)
+                await outgoing.WriteAsync(MarkOf(change), cancellationToken);
             foreach (ControlMessage query in queries)
                 await outgoing.WriteAsync(query, cancellationToken);
         }
     }
+
+    private static ControlMessage MarkOf(ulong change) => new() { Mark = new Mark { Change = change } };
 
     private async Task ReadLoopAsync(AgentConnection connection, JournalIntake journal, IAsyncStreamReader<AgentMessage> incoming, CancellationToken cancellationToken)
     {
@@ -120,6 +127,9 @@ public sealed class AgentLinkService(
                 case AgentMessage.BodyOneofCase.FunctionReady:
                     FunctionReady ready = message.FunctionReady;
                     functions.AgentReported(ready.FunctionName, ready.RevisionId, OneLine(ready.Error));
+                    break;
+                case AgentMessage.BodyOneofCase.Applied:
+                    connection.Progress.Reach(message.Applied.Change);
                     break;
                 case AgentMessage.BodyOneofCase.Hello:
                     throw Invalid("Hello comes once");

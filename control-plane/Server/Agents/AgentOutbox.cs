@@ -16,11 +16,16 @@ public sealed class AgentOutbox
     private HashSet<string> _functions = new(StringComparer.Ordinal);
     private List<ControlMessage> _queries = [];
     private JournalAck? _ack;
+    private ulong _change;
 
-    public void FunctionChanged(string name)
+    public void FunctionChanged(string name, ulong change)
     {
         lock (_lock)
+        {
             _functions.Add(name);
+            _change = change;
+        }
+
         _signal.Writer.TryWrite(true);
     }
 
@@ -45,8 +50,8 @@ public sealed class AgentOutbox
         return true;
     }
 
-    /// <summary>Waits until there is something, then takes all of it.</summary>
-    public async Task<(HashSet<string> Functions, List<ControlMessage> Queries, JournalAck? Ack)> TakeAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until there is something, then takes all of it. Change is the number of the last change among those of the functions.</summary>
+    public async Task<(HashSet<string> Functions, ulong Change, List<ControlMessage> Queries, JournalAck? Ack)> TakeAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -55,7 +60,7 @@ public sealed class AgentOutbox
             {
                 if (_functions.Count == 0 && _queries.Count == 0 && _ack is null)
                     continue;
-                var taken = (_functions, _queries, _ack);
+                var taken = (_functions, _change, _queries, _ack);
                 _functions = new HashSet<string>(StringComparer.Ordinal);
                 _queries = [];
                 _ack = null;

@@ -7,12 +7,15 @@ namespace Hearth.ControlPlane.Agents;
 /// <summary>The agents that are connected now, one connection an agent id: a newer one replaces an older.</summary>
 public sealed class AgentRegistry
 {
+    /// <summary>An agent that is slower than this hears of a change after its maker has been answered.</summary>
+    private static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(500);
+
     private ImmutableList<AgentConnection> _current = [];
 
-    public AgentRegistry(FunctionStore functions) => functions.Changed += name =>
+    public AgentRegistry(FunctionStore functions) => functions.Changed += (name, change) =>
     {
         foreach (AgentConnection agent in Current)
-            agent.Outbox.FunctionChanged(name);
+            agent.Outbox.FunctionChanged(name, change);
     };
 
     /// <summary>In the order in which they connected.</summary>
@@ -41,6 +44,17 @@ public sealed class AgentRegistry
     {
         foreach (AgentConnection agent in Current)
             agent.Close(reason);
+    }
+
+    /// <summary>Waits, for a short time, until the connected agents have applied a change: who has made it finds it at the next invocation.</summary>
+    public Task SettleAsync(ulong change, CancellationToken cancellationToken) =>
+        Task.WhenAll(Current.Select(a => SettleAsync(a, change, cancellationToken)));
+
+    private static async Task SettleAsync(AgentConnection agent, ulong change, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, agent.ClosedOrDisposed);
+        limit.CancelAfter(SettleTime);
+        await agent.Progress.WaitAsync(change, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public void Remove(AgentConnection connection) => ImmutableInterlocked.Update(ref _current, list => list.Remove(connection));

@@ -7,6 +7,8 @@ namespace Hearth.ControlPlane.Agents;
 /// <summary>Definitions as agents need them.</summary>
 public sealed class FunctionSpecs(FunctionStore store, FunctionAddress address)
 {
+    public ulong Changes => store.Changes;
+
     public ControlMessage Snapshot()
     {
         var snapshot = new Snapshot();

@@ -10,6 +10,7 @@ public sealed class FunctionStore
     private readonly Database _database;
     private readonly Lock _lock = new();
     private ImmutableSortedDictionary<string, FunctionEntry> _current;
+    private ulong _changes;
 
     public FunctionStore(Database database)
     {
@@ -17,8 +18,11 @@ public sealed class FunctionStore
         _current = database.Read(Load);
     }
 
-    /// <summary>Raised after a change is durable, in the order of changes, with the function's name; must not block.</summary>
-    public event Action<string>? Changed;
+    /// <summary>Raised after a change is durable, in the order of changes, with the function's name and the change's number; must not block.</summary>
+    public event Action<string, ulong>? Changed;
+
+    /// <summary>Number of the last change that <see cref="Current"/> holds, counted since the start.</summary>
+    public ulong Changes => Volatile.Read(ref _changes);
 
     public ImmutableSortedDictionary<string, FunctionEntry> Current => Volatile.Read(ref _current);
 
@@ -38,7 +42,8 @@ public sealed class FunctionStore
                 return 0;
             });
             Volatile.Write(ref _current, after is null ? _current.Remove(name) : _current.SetItem(name, after));
-            Changed?.Invoke(name);
+            Volatile.Write(ref _changes, _changes + 1);
+            Changed?.Invoke(name, _changes);
             return after;
         }
     }

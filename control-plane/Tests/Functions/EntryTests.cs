@@ -125,6 +125,26 @@ public class EntryTests
     }
 
     [Fact]
+    public async Task WhoMakesAChangeIsAnsweredWhenAgentsHaveIt()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await CreateAsync(server, Zips.Good("1"));
+        await server.DoAsync("POST", $"{Functions}/f/versions");
+        await using FakeAgent agent = await FakeAgent.ConnectAsync(server);
+        await agent.NextAsync(Kind.Mark);
+        Task<JsonElement> creating = server.DoAsync("POST", $"{Functions}/f/aliases", """{"Name":"live","FunctionVersion":"1"}""");
+        await agent.NextAsync(Kind.Upsert);
+        Mark mark = (await agent.NextAsync(Kind.Mark)).Mark;
+        Assert.True(mark.Change > 0);
+        await creating;
+
+        // One that says nothing holds nobody up for long.
+        agent.AnswersMarks = false;
+        await server.DoAsync("DELETE", $"{Functions}/f/aliases/live");
+        await agent.NextAsync(Kind.Upsert);
+    }
+
+    [Fact]
     public async Task ADatabaseOfTheFirstSchemaIsTakenOver()
     {
         await using TestServer server = await TestServer.StartAsync();

@@ -9,6 +9,7 @@ internal sealed class FakeAgent : IAsyncDisposable
 {
     private readonly AsyncDuplexStreamingCall<AgentMessage, ControlMessage> _call;
     private readonly Channel<ControlMessage> _heard = Channel.CreateUnbounded<ControlMessage>();
+    private readonly SemaphoreSlim _sending = new(1);
     private readonly Task _reading;
 
     private FakeAgent(AsyncDuplexStreamingCall<AgentMessage, ControlMessage> call)
@@ -30,7 +31,21 @@ internal sealed class FakeAgent : IAsyncDisposable
         return agent;
     }
 
-    public Task SendAsync(AgentMessage message) => _call.RequestStream.WriteAsync(message);
+    /// <summary>Says back what it has applied, as an agent does.</summary>
+    public bool AnswersMarks { get; set; } = true;
+
+    public async Task SendAsync(AgentMessage message)
+    {
+        await _sending.WaitAsync();
+        try
+        {
+            await _call.RequestStream.WriteAsync(message);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
 
     public Task ReadyAsync(string function, string revision, string error = "") =>
         SendAsync(new AgentMessage { FunctionReady = new FunctionReady { FunctionName = function, RevisionId = revision, Error = error } });
@@ -49,6 +64,7 @@ internal sealed class FakeAgent : IAsyncDisposable
     {
         _call.Dispose();
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _sending.Dispose();
     }
 
     private async Task ReadAsync()
@@ -56,7 +72,12 @@ internal sealed class FakeAgent : IAsyncDisposable
         try
         {
             await foreach (ControlMessage message in _call.ResponseStream.ReadAllAsync())
+            {
                 _heard.Writer.TryWrite(message);
+                if (message.BodyCase == ControlMessage.BodyOneofCase.Mark && AnswersMarks)
+                    await SendAsync(new AgentMessage { Applied = new Applied { Change = message.Mark.Change } });
+            }
+
             _heard.Writer.TryComplete();
         }
         catch (Exception e)

@@ -172,6 +172,10 @@ internal sealed class AgentLinkClient : IDisposable
             case ControlMessage.BodyOneofCase.Removed:
                 _catalogue.Remove(message.Removed.FunctionName);
                 break;
+            case ControlMessage.BodyOneofCase.Mark:
+                // Everything before it has been applied here. Lost in a full channel, it only makes somebody wait.
+                output.TryWrite(new AgentMessage { Applied = new Applied { Change = message.Mark.Change } });
+                break;
             case ControlMessage.BodyOneofCase.JournalAck:
                 _journal.Acknowledge(message.JournalAck.Epoch, message.JournalAck.LastSequence);
                 _pump.Wake();

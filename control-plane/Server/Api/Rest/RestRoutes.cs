@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Hearth.Contracts;
 using Hearth.ControlPlane.Agents;
 using Hearth.ControlPlane.Api.Rest.Model;
+using Hearth.ControlPlane.Store;
 
 namespace Hearth.ControlPlane.Api.Rest;
 
@@ -13,13 +14,17 @@ public sealed class RestRoutes
     private readonly LambdaModel _model;
     private readonly RequestBody _bodies;
     private readonly CodeDownload _code;
+    private readonly FunctionStore _functions;
+    private readonly AgentRegistry _agents;
     private readonly FrozenDictionary<string, Func<RestCall, RestAnswer>> _handlers;
 
-    public RestRoutes(LambdaModel model, RequestBody bodies, CodeDownload code, IEnumerable<IRestOperations> groups)
+    public RestRoutes(LambdaModel model, RequestBody bodies, CodeDownload code, FunctionStore functions, AgentRegistry agents, IEnumerable<IRestOperations> groups)
     {
         _model = model;
         _bodies = bodies;
         _code = code;
+        _functions = functions;
+        _agents = agents;
         _handlers = groups.SelectMany(g => g.Handlers).ToFrozenDictionary(h => h.Operation, h => h.Handler, StringComparer.Ordinal);
     }
 
@@ -42,6 +47,8 @@ public sealed class RestRoutes
         RestAnswer answer = operation.HasBody
             ? await _bodies.UseAsync(http, operation.Name, !operation.NeedsBody, body => Handle(handler, new RestCall(http, operation, path, body)))
             : Handle(handler, new RestCall(http, operation, path, default));
+        if (operation.Method != "GET")
+            await _agents.SettleAsync(_functions.Changes, http.RequestAborted);
         await answer.SendAsync(http);
     }
 
