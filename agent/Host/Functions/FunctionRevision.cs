@@ -20,6 +20,7 @@ internal sealed class FunctionRevision
         };
         var arn = spec.FunctionArn.Split(':');
         Region = arn.Length > 3 ? arn[3] : "us-east-1";
+        AccountId = arn.Length > 4 ? arn[4] : "000000000000";
         QualifiedArn = spec.FunctionArn + ":" + spec.Version;
     }
 
@@ -37,6 +38,8 @@ internal sealed class FunctionRevision
     public RuntimeKind Runtime { get; }
 
     public string Region { get; }
+
+    public string AccountId { get; }
 
     public string QualifiedArn { get; }
 

@@ -31,7 +31,7 @@ public sealed class TelemetryApiTests
         var call = sandbox.InvokeAsync("{}", RuntimeProcess.Header() with { TraceId = "Root=1-2" });
         await next;
         await events;
-        sandbox.Order("echo working; read -r line < orders; exit 5");
+        sandbox.Order("echo working; read -r line < orders");
         await listener.UntilAsync(e => Type(e) == "function" && e.GetProperty("record").GetString() == "working");
         await sandbox.PostAsync($"runtime/invocation/{Request}/response", "12345");
         next = sandbox.NextAsync();
@@ -65,15 +65,40 @@ public sealed class TelemetryApiTests
         var closed = await PutAsync(sandbox, Telemetry, id, Body(listener));
         Assert.Equal((403, "Telemetry.SubscriptionClosed", "Telemetry API subscription is closed"), (closed.Status, closed.ErrorType, closed.ErrorMessage));
         Assert.Equal("Logs.SubscriptionClosed", (await PutAsync(sandbox, Logs, id, Body(listener))).ErrorType);
+    }
 
-        // The runtime dies while it works on an event.
-        call = sandbox.InvokeAsync("{}");
+    [Fact]
+    public async Task What_ended_the_runtime_is_told_before_the_extensions_end()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/curl"), "needs /usr/bin/curl (Debian: apt install curl)");
+        // The listener is the test: it lives on.
+        await using var sandbox = await AdapterSandbox.StartAsync(("opt/extensions/outer", """
+            #!/bin/sh
+            api="http://$AWS_LAMBDA_RUNTIME_API/2020-01-01/extension"
+            id=$(curl -sS -D - -o /dev/null -X POST "$api/register" -H "Lambda-Extension-Name: outer" -d '{"events":["SHUTDOWN"]}' | tr -d '\r' | sed -n 's/^Lambda-Extension-Identifier: //p')
+            echo "$id" > id.new && mv id.new id
+            while [ ! -e go ]; do sleep 0.02; done
+            echo outer says hello
+            curl -sS "$api/event/next" -H "Lambda-Extension-Identifier: $id"
+            sleep 1
+            """));
+        await Eventually.True(() => File.Exists(Path.Combine(sandbox.Task, "id")));
+        using var listener = new Listener(http: true);
+        var id = File.ReadAllText(Path.Combine(sandbox.Task, "id")).Trim();
+        Assert.Equal(200, (await PutAsync(sandbox, Telemetry, id, Body(listener))).Status);
+        var next = sandbox.NextAsync();
+        File.WriteAllText(Path.Combine(sandbox.Task, "go"), "");
+        await sandbox.Initialized;
+        var call = sandbox.InvokeAsync("{}");
         await next;
-        await events;
-        sandbox.Order("");
-        await listener.UntilAsync(static e => Type(e) == "platform.runtimeDone" && e.GetProperty("record").GetProperty("status").GetString() == "failure");
+        sandbox.Order("echo dying; exit 5");
+        await listener.UntilAsync(static e => Type(e) == "platform.runtimeDone");
         Assert.Empty(await call);
         Assert.Equal(5, sandbox.Process.WaitForExit());
+        var done = Record(listener.Events, "platform.runtimeDone");
+        Assert.Equal(("failure", "Runtime.ExitError"), (done.GetProperty("status").GetString(), done.GetProperty("errorType").GetString()));
+        Assert.Contains("dying", listener.Events.Where(static e => Type(e) == "function").Select(static e => e.GetProperty("record").GetString()));
+        Assert.Contains("outer says hello", listener.Events.Where(static e => Type(e) == "extension").Select(static e => e.GetProperty("record").GetString()));
     }
 
     [Fact]
