@@ -1,6 +1,7 @@
 #!/bin/bash
 # A runtime with an internal extension, both by curl: what the extension was told lies in /tmp/events.
 set -u
+touch /tmp/events
 base=http://$AWS_LAMBDA_RUNTIME_API
 api=$base/2018-06-01/runtime/invocation
 name='Lambda-Extension-Name: inner'
@@ -13,5 +14,5 @@ while true; do
   event=$(curl -sS -D /tmp/headers "$api/next")
   request=$(tr -d '\r' < /tmp/headers | sed -n 's/^Lambda-Runtime-Aws-Request-Id: //p')
   case $event in *sleep*) sleep 60 ;; esac
-  curl -sS -o /dev/null "$api/$request/response" -d "$(grep -c INVOKE /tmp/events 2>/dev/null || true)"
+  curl -sS -o /dev/null "$api/$request/response" -d "$(grep -c INVOKE /tmp/events)"
 done
