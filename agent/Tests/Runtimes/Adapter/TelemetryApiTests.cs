@@ -136,6 +136,26 @@ public sealed class TelemetryApiTests
         Assert.Equal(0, listener.RefuseFirst);
     }
 
+    [Fact]
+    public async Task What_a_listener_does_not_take_is_dropped_and_counted()
+    {
+        await using var sandbox = await AdapterSandbox.StartAsync();
+        int port;
+        using (var nobody = new Listener(http: true))
+        {
+            port = nobody.Port;
+            Assert.Equal(200, (await PutAsync(sandbox, Telemetry, await RegisterAsync(sandbox), Body(nobody))).Status);
+        }
+        sandbox.Order("head -c 4000000 /dev/zero | tr '\\0' x | fold -w 1000; touch printed; sleep 60");
+        await Eventually.True(() => File.Exists(Path.Combine(sandbox.Task, "printed")));
+        using var listener = new Listener(http: true, port);
+        await listener.UntilAsync(static e => Type(e) == "platform.logsDropped");
+        var dropped = Record(listener.Events, "platform.logsDropped");
+        Assert.True(dropped.GetProperty("droppedRecords").GetInt32() > 100);
+        Assert.True(dropped.GetProperty("droppedBytes").GetInt64() > 100_000);
+        Assert.NotEmpty(dropped.GetProperty("reason").GetString()!);
+    }
+
     [Theory]
     [InlineData("""{""", "")]
     [InlineData("""[]""", "the body must be an object")]
@@ -178,14 +198,15 @@ public sealed class TelemetryApiTests
     /// <summary>Takes batches by HTTP, or lines by TCP.</summary>
     private sealed class Listener : IDisposable
     {
-        private readonly TcpListener _socket = new(IPAddress.Loopback, 0);
+        private readonly TcpListener _socket;
         private readonly List<JsonElement> _events = [];
         private readonly bool _http;
         private readonly Task _serving;
 
-        public Listener(bool http)
+        public Listener(bool http, int port = 0)
         {
             _http = http;
+            _socket = new TcpListener(IPAddress.Loopback, port);
             _socket.Start();
             _serving = ServeAsync();
         }
@@ -193,14 +214,11 @@ public sealed class TelemetryApiTests
         /// <summary>Batches that are answered 500.</summary>
         public int RefuseFirst { get; set; }
 
-        public string Destination
-        {
-            get
-            {
-                var port = ((IPEndPoint)_socket.LocalEndpoint).Port;
-                return _http ? $$"""{"protocol":"HTTP","URI":"http://sandbox.localdomain:{{port}}/a?b"}""" : $$"""{"protocol":"TCP","port":{{port}}}""";
-            }
-        }
+        public int Port => ((IPEndPoint)_socket.LocalEndpoint).Port;
+
+        public string Destination => _http
+            ? $$"""{"protocol":"HTTP","URI":"http://sandbox.localdomain:{{Port}}/a?b"}"""
+            : $$"""{"protocol":"TCP","port":{{Port}}}""";
 
         public List<JsonElement> Events
         {
