@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Hearth.NativeTests.EndToEnd;
 
-/// <summary>Functions that bring their own runtime: a shell script with curl, a static binary, one in a sandbox with extensions.</summary>
+/// <summary>Functions that bring their own runtime: a shell script with curl, a static binary, one with an extension.</summary>
 [Collection(EndToEndCollection.Name)]
 public sealed class ProvidedTests(SharedNode shared) : IClassFixture<SharedNode>
 {
@@ -58,6 +58,20 @@ public sealed class ProvidedTests(SharedNode shared) : IClassFixture<SharedNode>
     }
 
     [Fact]
+    public async Task An_extension_finishes_each_event_before_the_next_and_a_time_out_leaves_nothing_of_it()
+    {
+        Needs.Program("/usr/bin/curl", "curl");
+        var node = await shared.DeployAsync();
+        await node.Client.CreateAsync(new FunctionSettings("extended", "provided.al2023", "x", TimeoutSeconds: 5), Script("with-extension.sh"));
+        // The extension takes 0.2 s more than the runtime: an event that did not wait for it would count one less.
+        for (var i = 0; i < 3; i++)
+            Assert.Equal($"{i}", (await node.Client.InvokeAsync("extended", tail: true)).Body);
+        Assert.Equal("Sandbox.Timedout", (await node.Client.InvokeAsync("extended", "\"sleep\"")).ErrorType);
+        // The event that timed out was told to it, too.
+        Assert.Equal("4", (await node.Client.InvokeAsync("extended", tail: true)).Body);
+    }
+
+    [Fact]
     public async Task A_bootstrap_that_is_not_there_is_told_in_AWSs_words()
     {
         var node = await shared.DeployAsync();
@@ -81,7 +95,7 @@ public sealed class ProvidedTests(SharedNode shared) : IClassFixture<SharedNode>
         Assert.Equal("", (await node.Client.InvokeAsync(name)).FunctionError);
     }
 
-    private static byte[] Script() => FunctionZip.OfPrograms(("bootstrap", File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "EndToEnd/provided/bootstrap.sh"))));
+    private static byte[] Script(string name = "bootstrap.sh") => FunctionZip.OfPrograms(("bootstrap", File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "EndToEnd/provided", name))));
 
     private static Task DeployAsync(TestNode node, string name, byte[] zip) =>
         node.Client.CreateAsync(new FunctionSettings(name, "provided.al2023", "x", TimeoutSeconds: 20), zip);

@@ -55,7 +55,11 @@ internal static class EnvironmentBuilder
     private static void AddRuntime(Dictionary<string, string> environment, FunctionRevision function)
     {
         if (function.Runtime == RuntimeKind.Provided)
+        {
+            // For the adapter, which tells extensions and keeps it from the function.
+            environment["_HEARTH_ACCOUNT_ID"] = function.AccountId;
             return;
+        }
         environment["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + function.Spec.Runtime;
         environment["PWD"] = "/var/task";
         environment["SHLVL"] = "0";

@@ -22,6 +22,7 @@ internal sealed class FunctionRevision
         };
         var arn = spec.FunctionArn.Split(':');
         Region = arn.Length > 3 ? arn[3] : "us-east-1";
+        AccountId = arn.Length > 4 ? arn[4] : "000000000000";
         QualifiedArn = spec.FunctionArn + ":" + spec.Version;
         if (spec.LayerSha256Hex.Count > MaxLayers)
             throw new ArgumentException($"The control plane sent {spec.LayerSha256Hex.Count} layers; at most {MaxLayers} are possible.");
@@ -45,6 +46,8 @@ internal sealed class FunctionRevision
     public RuntimeKind Runtime { get; }
 
     public string Region { get; }
+
+    public string AccountId { get; }
 
     public string QualifiedArn { get; }
 

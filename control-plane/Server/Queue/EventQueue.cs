@@ -195,7 +195,7 @@ public sealed partial class EventQueue : IAsyncDisposable
     }
 
     /// <summary>A deleted function's events go with it, as Lambda drops them; its dead letters stay, for a function of that name that may come again.</summary>
-    private void OnFunctionChanged(string name)
+    private void OnFunctionChanged(string name, ulong change)
     {
         if (_functions.Current.ContainsKey(name))
             return;

@@ -319,6 +319,53 @@ public sealed class RuntimeApiTests
     }
 
     [Fact]
+    public async Task Garbage_of_all_kinds_ends_nobody()
+    {
+        string[] seeds =
+        [
+            "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            $"POST /2018-06-01/{Response} HTTP/1.1\r\nTransfer-Encoding: chunked\r\nLambda-Runtime-Function-Response-Mode: streaming\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n",
+            "POST /2020-01-01/extension/register HTTP/1.1\r\nLambda-Extension-Name: a\r\nContent-Length: 21\r\n\r\n{\"events\":[\"INVOKE\"]}",
+            "PUT /2022-07-01/telemetry HTTP/1.1\r\nLambda-Extension-Identifier: 11111111-2222-3333-4444-555555555555\r\nContent-Length: 2\r\n\r\n{}",
+            "GET /2020-01-01/extension/event/next HTTP/1.1\r\nLambda-Extension-Identifier: x\r\n\r\n",
+        ];
+        await using var sandbox = await AdapterSandbox.StartAsync();
+        var random = new Random(20261126);
+        for (var i = 0; i < 400; i++)
+        {
+            var bytes = Encoding.Latin1.GetBytes(seeds[random.Next(seeds.Length)]).ToList();
+            for (var changes = random.Next(1, 6); changes > 0; changes--)
+            {
+                var at = random.Next(bytes.Count);
+                switch (random.Next(4))
+                {
+                    case 0:
+                        bytes[at] = (byte)random.Next(256);
+                        break;
+                    case 1:
+                        bytes.RemoveRange(at, Math.Min(bytes.Count - at - 1, random.Next(8)));
+                        break;
+                    case 2:
+                        bytes.InsertRange(at, bytes.GetRange(at, Math.Min(bytes.Count - at, random.Next(64))));
+                        break;
+                    default:
+                        bytes.InsertRange(at, "\r\n\r\n"u8.ToArray());
+                        break;
+                }
+            }
+            try
+            {
+                await sandbox.RawAsync(Encoding.Latin1.GetString([.. bytes]));
+            }
+            catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+            {
+                // Closed on us, which is an answer too.
+            }
+        }
+        Assert.Equal("pong", (await sandbox.SendAsync(HttpMethod.Get, "/ping", null)).Body);
+    }
+
+    [Fact]
     public async Task A_client_that_gave_up_waiting_loses_no_event()
     {
         var (sandbox, next) = await AdapterSandbox.ReadyAsync();

@@ -31,7 +31,7 @@ public sealed class TelemetryApiTests
         var call = sandbox.InvokeAsync("{}", RuntimeProcess.Header() with { TraceId = "Root=1-2" });
         await next;
         await events;
-        sandbox.Order("echo working; read -r line < orders; exit 5");
+        sandbox.Order("echo working; read -r line < orders");
         await listener.UntilAsync(e => Type(e) == "function" && e.GetProperty("record").GetString() == "working");
         await sandbox.PostAsync($"runtime/invocation/{Request}/response", "12345");
         next = sandbox.NextAsync();
@@ -65,15 +65,40 @@ public sealed class TelemetryApiTests
         var closed = await PutAsync(sandbox, Telemetry, id, Body(listener));
         Assert.Equal((403, "Telemetry.SubscriptionClosed", "Telemetry API subscription is closed"), (closed.Status, closed.ErrorType, closed.ErrorMessage));
         Assert.Equal("Logs.SubscriptionClosed", (await PutAsync(sandbox, Logs, id, Body(listener))).ErrorType);
+    }
 
-        // The runtime dies while it works on an event.
-        call = sandbox.InvokeAsync("{}");
+    [Fact]
+    public async Task What_ended_the_runtime_is_told_before_the_extensions_end()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/curl"), "needs /usr/bin/curl (Debian: apt install curl)");
+        // The listener is the test: it lives on.
+        await using var sandbox = await AdapterSandbox.StartAsync(("opt/extensions/outer", """
+            #!/bin/sh
+            api="http://$AWS_LAMBDA_RUNTIME_API/2020-01-01/extension"
+            id=$(curl -sS -D - -o /dev/null -X POST "$api/register" -H "Lambda-Extension-Name: outer" -d '{"events":["SHUTDOWN"]}' | tr -d '\r' | sed -n 's/^Lambda-Extension-Identifier: //p')
+            echo "$id" > id.new && mv id.new id
+            while [ ! -e go ]; do sleep 0.02; done
+            echo outer says hello
+            curl -sS "$api/event/next" -H "Lambda-Extension-Identifier: $id"
+            sleep 1
+            """));
+        await Eventually.True(() => File.Exists(Path.Combine(sandbox.Task, "id")));
+        using var listener = new Listener(http: true);
+        var id = File.ReadAllText(Path.Combine(sandbox.Task, "id")).Trim();
+        Assert.Equal(200, (await PutAsync(sandbox, Telemetry, id, Body(listener))).Status);
+        var next = sandbox.NextAsync();
+        File.WriteAllText(Path.Combine(sandbox.Task, "go"), "");
+        await sandbox.Initialized;
+        var call = sandbox.InvokeAsync("{}");
         await next;
-        await events;
-        sandbox.Order("");
-        await listener.UntilAsync(static e => Type(e) == "platform.runtimeDone" && e.GetProperty("record").GetProperty("status").GetString() == "failure");
+        sandbox.Order("echo dying; exit 5");
+        await listener.UntilAsync(static e => Type(e) == "platform.runtimeDone");
         Assert.Empty(await call);
         Assert.Equal(5, sandbox.Process.WaitForExit());
+        var done = Record(listener.Events, "platform.runtimeDone");
+        Assert.Equal(("failure", "Runtime.ExitError"), (done.GetProperty("status").GetString(), done.GetProperty("errorType").GetString()));
+        Assert.Contains("dying", listener.Events.Where(static e => Type(e) == "function").Select(static e => e.GetProperty("record").GetString()));
+        Assert.Contains("outer says hello", listener.Events.Where(static e => Type(e) == "extension").Select(static e => e.GetProperty("record").GetString()));
     }
 
     [Fact]
@@ -109,6 +134,26 @@ public sealed class TelemetryApiTests
         Assert.Equal(200, (await PutAsync(sandbox, Telemetry, id, Body(listener))).Status);
         await listener.UntilAsync(static e => Type(e) == "platform.telemetrySubscription");
         Assert.Equal(0, listener.RefuseFirst);
+    }
+
+    [Fact]
+    public async Task What_a_listener_does_not_take_is_dropped_and_counted()
+    {
+        await using var sandbox = await AdapterSandbox.StartAsync();
+        int port;
+        using (var nobody = new Listener(http: true))
+        {
+            port = nobody.Port;
+            Assert.Equal(200, (await PutAsync(sandbox, Telemetry, await RegisterAsync(sandbox), Body(nobody))).Status);
+        }
+        sandbox.Order("head -c 4000000 /dev/zero | tr '\\0' x | fold -w 1000; touch printed; sleep 60");
+        await Eventually.True(() => File.Exists(Path.Combine(sandbox.Task, "printed")));
+        using var listener = new Listener(http: true, port);
+        await listener.UntilAsync(static e => Type(e) == "platform.logsDropped");
+        var dropped = Record(listener.Events, "platform.logsDropped");
+        Assert.True(dropped.GetProperty("droppedRecords").GetInt32() > 100);
+        Assert.True(dropped.GetProperty("droppedBytes").GetInt64() > 100_000);
+        Assert.NotEmpty(dropped.GetProperty("reason").GetString()!);
     }
 
     [Theory]
@@ -153,14 +198,15 @@ public sealed class TelemetryApiTests
     /// <summary>Takes batches by HTTP, or lines by TCP.</summary>
     private sealed class Listener : IDisposable
     {
-        private readonly TcpListener _socket = new(IPAddress.Loopback, 0);
+        private readonly TcpListener _socket;
         private readonly List<JsonElement> _events = [];
         private readonly bool _http;
         private readonly Task _serving;
 
-        public Listener(bool http)
+        public Listener(bool http, int port = 0)
         {
             _http = http;
+            _socket = new TcpListener(IPAddress.Loopback, port);
             _socket.Start();
             _serving = ServeAsync();
         }
@@ -168,14 +214,11 @@ public sealed class TelemetryApiTests
         /// <summary>Batches that are answered 500.</summary>
         public int RefuseFirst { get; set; }
 
-        public string Destination
-        {
-            get
-            {
-                var port = ((IPEndPoint)_socket.LocalEndpoint).Port;
-                return _http ? $$"""{"protocol":"HTTP","URI":"http://sandbox.localdomain:{{port}}/a?b"}""" : $$"""{"protocol":"TCP","port":{{port}}}""";
-            }
-        }
+        public int Port => ((IPEndPoint)_socket.LocalEndpoint).Port;
+
+        public string Destination => _http
+            ? $$"""{"protocol":"HTTP","URI":"http://sandbox.localdomain:{{Port}}/a?b"}"""
+            : $$"""{"protocol":"TCP","port":{{Port}}}""";
 
         public List<JsonElement> Events
         {

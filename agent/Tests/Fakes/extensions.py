@@ -1,0 +1,53 @@
+"""A runtime that announces extensions: /usr/bin/python3 extensions.py MODE FOLDER, frames on descriptors 3 and 4.
+It answers at once, says Done when FOLDER/done exists (and takes it away), and writes why it was shut down into FOLDER/reason."""
+import os
+import struct
+import sys
+import time
+
+
+def send(body):
+    os.write(4, struct.pack("<I", len(body)) + body)
+
+
+def read(count):
+    data = b""
+    while len(data) < count:
+        piece = os.read(3, count - len(data))
+        if not piece:
+            sys.exit(0)
+        data += piece
+    return data
+
+
+def receive():
+    return read(struct.unpack("<I", read(4))[0])
+
+
+mode, folder = sys.argv[1:]
+send(b"\x94\x01\x01\xa4fake\xa11")
+receive()
+if mode == "fail":
+    send(b"\x96\x07\x00\xafExtension.Crash\xc3\xadexit status 3\xc4\x00")
+    time.sleep(600)
+send(b"\x92\x03\xcd\x01\xf4")
+while True:
+    frame = receive()
+    if frame[1] == 8:
+        with open(folder + "/reason", "a") as reason:
+            reason.write(("spindown" if frame.endswith(b"spindown") else "timeout" if frame.endswith(b"timeout") else "?") + "\n")
+        if mode == "stubborn":
+            time.sleep(600)
+        print("flushed", flush=True)
+        sys.exit(0)
+    number = frame[2:3]
+    if mode == "silent":
+        continue
+    send(b"\x94\x06" + number + b"\xc0\xc4\x02{}")
+    if mode == "die":
+        os._exit(4)
+    print("after the answer", flush=True)
+    while not os.path.exists(folder + "/done"):
+        time.sleep(0.005)
+    os.remove(folder + "/done")
+    send(b"\x92\x0b" + number)

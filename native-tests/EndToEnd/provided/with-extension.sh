@@ -1,0 +1,18 @@
+#!/bin/bash
+# A runtime with an internal extension, both by curl: what the extension was told lies in /tmp/events.
+set -u
+touch /tmp/events
+base=http://$AWS_LAMBDA_RUNTIME_API
+api=$base/2018-06-01/runtime/invocation
+name='Lambda-Extension-Name: inner'
+id=$(curl -sS -D - -o /dev/null "$base/2020-01-01/extension/register" -H "$name" -d '{"events":["INVOKE"]}' | tr -d '\r' | sed -n 's/^Lambda-Extension-Identifier: //p')
+while event=$(curl -sS "$base/2020-01-01/extension/event/next" -H "Lambda-Extension-Identifier: $id"); do
+  sleep 0.2
+  echo "$event" >> /tmp/events
+done &
+while true; do
+  event=$(curl -sS -D /tmp/headers "$api/next")
+  request=$(tr -d '\r' < /tmp/headers | sed -n 's/^Lambda-Runtime-Aws-Request-Id: //p')
+  case $event in *sleep*) sleep 60 ;; esac
+  curl -sS -o /dev/null "$api/$request/response" -d "$(grep -c INVOKE /tmp/events)"
+done
