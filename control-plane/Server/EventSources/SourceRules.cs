@@ -35,8 +35,6 @@ internal static class SourceRules
             throw new LambdaException(LambdaError.InvalidParameterValue("Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"));
         if (Number(settings, "MaximumRecordAgeInSeconds") is { } age and not -1 and < 60)
             throw new LambdaException(LambdaError.InvalidParameterValue($"MaximumRecordAgeInSeconds must be -1 or between 60 and 604800, not {age}."));
-        if (settings["ScalingConfig"] is JsonObject scaling && Number(scaling, "MaximumConcurrency") is { } most and (< 2 or > 1000))
-            throw new LambdaException(LambdaError.Validation($"{most}", "scalingConfig.maximumConcurrency", "Member must have value between 2 and 1000"));
     }
 
     /// <summary>AWS's, by the source.</summary>

@@ -48,6 +48,7 @@ public sealed class FunctionService(
         return made;
     }
 
+    /// <summary>Creates, or replaces code and settings; what a deploy cannot name (layers, dead letters, tracing, tags) stays.</summary>
     public FunctionDefinition Deploy(FunctionDefinition draft, BlobUpload zip, CancellationToken cancellationToken)
     {
         zip.Seal(cancellationToken);
@@ -55,9 +56,18 @@ public sealed class FunctionService(
         return Replace(deployed.Name, before =>
         {
             signing.CheckDeployment(before?.CodeSigningConfigArn);
-            return before is null
-                ? new FunctionEntry { Latest = deployed }
-                : before with { Latest = deployed with { Status = before.Latest.Status.Updated(), Tags = before.Latest.Tags } };
+            if (before is null)
+                return new FunctionEntry { Latest = deployed };
+            FunctionDefinition replaced = deployed with
+            {
+                Status = before.Latest.Status.Updated(),
+                Tags = before.Latest.Tags,
+                Layers = before.Latest.Layers,
+                DeadLetterTargetArn = before.Latest.DeadLetterTargetArn,
+                TracingMode = before.Latest.TracingMode,
+            };
+            CheckSizes(replaced);
+            return before with { Latest = replaced };
         }).Latest;
     }
 

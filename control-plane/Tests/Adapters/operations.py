@@ -160,6 +160,8 @@ assert status(client.delete_function_event_invoke_config(FunctionName="f")) == 2
 # Function URLs.
 cors = {"AllowOrigins": ["*"], "MaxAge": 60}
 url = client.create_function_url_config(FunctionName="f", AuthType="NONE", Cors=cors)
+refused("ValidationException", "'cors.maxAge' failed to satisfy constraint: Member must have value less than or equal to 86400", client.create_function_url_config, FunctionName="f", Qualifier="live", AuthType="NONE", Cors={"MaxAge": 86401})
+refused("ValidationException", "'cors.allowOrigins' failed to satisfy constraint: Member must have length less than or equal to 100", client.create_function_url_config, FunctionName="f", Qualifier="live", AuthType="NONE", Cors={"AllowOrigins": ["*"] * 101})
 assert status(url) == 201 and ".lambda-url." in url["FunctionUrl"] and url["Cors"] == cors, url
 refused("ResourceConflictException", "FunctionUrlConfig exists for this Lambda function", client.create_function_url_config, FunctionName="f", AuthType="NONE")
 client.create_function_url_config(FunctionName="f", Qualifier="live", AuthType="AWS_IAM")

@@ -38,9 +38,6 @@ public readonly struct JsonMembers(JsonElement element)
     /// <summary>Null when it is not given.</summary>
     public bool? MaybeFlag(string member) => Find(member, out _) ? Flag(member) : null;
 
-    /// <summary>The member's own text, of whatever type; null when it is not given.</summary>
-    public string? Json(string member) => Find(member, out JsonElement value) ? value.GetRawText() : null;
-
     public byte[]? Blob(string member)
     {
         if (!Find(member, out JsonElement value))

@@ -9,6 +9,10 @@ public sealed class Shape(ShapeKind kind)
     // A value can be as long as a request: what cannot be matched in linear time is given up.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
+    // What the service model leaves open, so that no request is kept as large as it may be sent: AWS's longest ARN, and more items than any list with a bound has.
+    private const int MaxText = 2_048;
+    private const int MaxItems = 100;
+
     private Regex? _regex;
 
     public ShapeKind Kind => kind;
@@ -24,7 +28,12 @@ public sealed class Shape(ShapeKind kind)
     /// <summary>Length of a string or list, or value of a number.</summary>
     public double? Min { get; private set; }
 
-    public double? Max { get; private set; }
+    public double? Max { get; private set; } = kind switch
+    {
+        ShapeKind.String => MaxText,
+        ShapeKind.List => MaxItems,
+        _ => null,
+    };
 
     public string? Pattern { get; private set; }
 

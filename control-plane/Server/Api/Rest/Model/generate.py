@@ -69,8 +69,13 @@ structure ListDurableExecutionsByFunctionRequest
   FunctionName uri FunctionName NamespacedFunctionName required
   Qualifier querystring Qualifier Qualifier
 structure ListCapacityProvidersRequest
+structure ScalingConfig
+  MaximumConcurrency body MaximumConcurrency MaximumConcurrency
+integer MaximumConcurrency min=2 max=1000
 """
 ADDED_MEMBERS = {
+    "CreateEventSourceMappingRequest": ["ScalingConfig body ScalingConfig ScalingConfig"],
+    "UpdateEventSourceMappingRequest": ["ScalingConfig body ScalingConfig ScalingConfig"],
     "CreateFunctionUrlConfigRequest": ["InvokeMode body InvokeMode InvokeMode"],
     "UpdateFunctionUrlConfigRequest": ["InvokeMode body InvokeMode InvokeMode"],
 }

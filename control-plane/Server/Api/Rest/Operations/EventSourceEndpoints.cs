@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hearth.Contracts;
+using Hearth.ControlPlane.Api.Rest.Model;
 using Hearth.ControlPlane.EventSources;
 using Hearth.ControlPlane.Functions;
 
@@ -27,7 +28,7 @@ public sealed class EventSourceEndpoints(EventSourceService mappings, FunctionAd
     private RestAnswer Create(RestCall call)
     {
         EventSourceMapping made = mappings.Create(
-            address.Parse(call.Body.Text("FunctionName"), null), call.Body.Text("EventSourceArn"), call.Body.MaybeFlag("Enabled") ?? true, Members(call.Body));
+            address.Parse(call.Body.Text("FunctionName"), null), call.Body.Text("EventSourceArn"), call.Body.MaybeFlag("Enabled") ?? true, Members(call));
         return RestAnswer.Accepted(writer => Write(writer, made, "Creating"));
     }
 
@@ -47,7 +48,7 @@ public sealed class EventSourceEndpoints(EventSourceService mappings, FunctionAd
     private RestAnswer Update(RestCall call)
     {
         FunctionName? function = call.Body.Text("FunctionName") is { } text ? address.Parse(text, null) : null;
-        EventSourceMapping updated = mappings.Update(call.Path("UUID"), function, call.Body.MaybeFlag("Enabled"), Members(call.Body));
+        EventSourceMapping updated = mappings.Update(call.Path("UUID"), function, call.Body.MaybeFlag("Enabled"), Members(call));
         return RestAnswer.Accepted(writer => Write(writer, updated, "Updating"));
     }
 
@@ -57,12 +58,12 @@ public sealed class EventSourceEndpoints(EventSourceService mappings, FunctionAd
         return RestAnswer.Accepted(writer => Write(writer, deleted, "Deleting"));
     }
 
-    private static JsonObject Members(JsonMembers body)
+    private static JsonObject Members(RestCall call)
     {
         var members = new JsonObject();
         foreach (string name in Settings)
         {
-            if (body.Json(name) is { } json)
+            if (call.Operation.Input!.Members.Exists(m => m.Name == name) && ModelJson.Member(call, name) is { } json)
                 members[name] = JsonNode.Parse(json);
         }
 

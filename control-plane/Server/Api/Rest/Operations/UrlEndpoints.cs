@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Hearth.Contracts;
+using Hearth.ControlPlane.Api.Rest.Model;
 using Hearth.ControlPlane.Functions;
 
 namespace Hearth.ControlPlane.Api.Rest.Operations;
@@ -15,7 +16,7 @@ public sealed class UrlEndpoints(UrlService urls, FunctionAddress address) : IRe
 
     private RestAnswer Create(RestCall call)
     {
-        FunctionUrl made = urls.Create(Name(call), call.Body.Text("AuthType")!, call.Body.Json("Cors"), call.Body.Text("InvokeMode"));
+        FunctionUrl made = urls.Create(Name(call), call.Body.Text("AuthType")!, ModelJson.Member(call, "Cors"), call.Body.Text("InvokeMode"));
         return RestAnswer.Created(writer => Write(writer, made, call.Http.Request));
     }
 
@@ -27,7 +28,7 @@ public sealed class UrlEndpoints(UrlService urls, FunctionAddress address) : IRe
 
     private RestAnswer Update(RestCall call)
     {
-        FunctionUrl updated = urls.Update(Name(call), call.Body.Text("AuthType"), call.Body.Json("Cors"), call.Body.Text("InvokeMode"));
+        FunctionUrl updated = urls.Update(Name(call), call.Body.Text("AuthType"), ModelJson.Member(call, "Cors"), call.Body.Text("InvokeMode"));
         return RestAnswer.Ok(writer => Write(writer, updated, call.Http.Request));
     }
 
