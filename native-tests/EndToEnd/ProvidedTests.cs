@@ -95,6 +95,17 @@ public sealed class ProvidedTests(SharedNode shared) : IClassFixture<SharedNode>
         Assert.Equal("", (await node.Client.InvokeAsync(name)).FunctionError);
     }
 
+    [Fact]
+    public async Task It_is_listed_and_needs_nothing_of_the_machine()
+    {
+        var node = await shared.DeployAsync();
+        var (code, output, _) = await CommandTests.RunAsync(node, "runtimes", "--json");
+        Assert.Equal(0, code);
+        var listed = JsonNode.Parse(output)!["Runtimes"]!.AsArray().Single(one => one!["Language"]!.GetValue<string>() == "provided")!;
+        Assert.NotEqual("", listed["InstalledVersion"]!.GetValue<string>());
+        Assert.Equal(["provided.al2023", "provided.al2", "provided"], listed["RuntimeIds"]!.AsArray().Select(id => id!.GetValue<string>()));
+    }
+
     private static byte[] Script(string name = "bootstrap.sh") => FunctionZip.OfPrograms(("bootstrap", File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "EndToEnd/provided", name))));
 
     private static Task DeployAsync(TestNode node, string name, byte[] zip) =>

@@ -65,6 +65,9 @@ internal sealed partial class Instance
     /// <returns>True when it has time until its end or its deadline; <see cref="TearDown"/> follows.</returns>
     private bool BidFarewell(string reason)
     {
+        // Told already: it is to be reset after a time-out, and now its function goes as well.
+        if (_farewell is not null)
+            return true;
         if (_shutdownMs == 0 || _exited || _endedAt != 0 || _link is not { IsSending: false } link)
             return false;
         Thaw();

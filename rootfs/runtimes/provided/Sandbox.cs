@@ -60,7 +60,16 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
         Descriptors.CloseOnExec(Descriptors.Responses);
         Directory.SetCurrentDirectory(_options.Task);
         _agent.Hello();
-        _reactor.Run();
+        try
+        {
+            _reactor.Run();
+        }
+        catch
+        {
+            // Without the adapter they are nobody's; in a sandbox the agent ends what is left.
+            KillAll();
+            throw;
+        }
         DrainOutputs();
         if (_end.Signal != 0)
         {

@@ -98,10 +98,18 @@ public sealed class AdapterSandbox : IAsyncDisposable
     public static async Task<(AdapterSandbox Sandbox, Task<HttpResponseMessage> Next)> ReadyAsync(params (string Path, string Content)[] files)
     {
         var sandbox = await StartAsync(files);
-        var next = sandbox.NextAsync();
-        var done = await sandbox.Initialized;
-        Assert.True(done?.Kind == FrameKind.InitDone, $"{done?.Kind} {done?.Text} {sandbox.Process.Output}");
-        return (sandbox, next);
+        try
+        {
+            var next = sandbox.NextAsync();
+            var done = await sandbox.Initialized;
+            Assert.True(done?.Kind == FrameKind.InitDone, $"{done?.Kind} {done?.Text} {sandbox.Process.Output}");
+            return (sandbox, next);
+        }
+        catch
+        {
+            await sandbox.DisposeAsync();
+            throw;
+        }
     }
 
     public void Start()

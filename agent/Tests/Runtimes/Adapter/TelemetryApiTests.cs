@@ -31,7 +31,7 @@ public sealed class TelemetryApiTests
         var call = sandbox.InvokeAsync("{}", RuntimeProcess.Header() with { TraceId = "Root=1-2" });
         await next;
         await events;
-        sandbox.Order("echo working; read -r line < orders");
+        sandbox.Order("echo working; exec sleep 60");
         await listener.UntilAsync(e => Type(e) == "function" && e.GetProperty("record").GetString() == "working");
         await sandbox.PostAsync($"runtime/invocation/{Request}/response", "12345");
         next = sandbox.NextAsync();
