@@ -33,7 +33,7 @@ public sealed class BadInputTests
             ("f", "{}", [("X-Amz-Client-Context", "!!!")], 400, "InvalidRequestContentException", "Base64"),
             ("f", "{}", [("X-Amz-Client-Context", Convert.ToBase64String("[]"u8))], 400, "InvalidRequestContentException", "JSON object"),
             ("f", "{}", [("X-Amz-Client-Context", new string('A', 3584))], 400, "InvalidRequestContentException", "3583"),
-            ("f", "{}", [("X-Amz-Invocation-Type", "Event")], 501, "NotImplementedException", "not supported yet"),
+            ("f", "{}", [("X-Amz-Invocation-Type", "Event")], 503, "ServiceException", "control plane is away"),
         ];
         foreach (var (function, body, headers, status, type, says) in table)
         {
