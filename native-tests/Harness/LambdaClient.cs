@@ -58,6 +58,15 @@ public sealed class LambdaClient(Uri endpoint) : IDisposable
             Encoding.UTF8.GetString(Convert.FromBase64String(Header(answer, "X-Amz-Log-Result"))));
     }
 
+    /// <summary>An Event invocation.</summary>
+    public async Task<(HttpStatusCode Status, string RequestId, string Body)> SendEventAsync(string name, string payload = "{}")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Functions}/{name}/invocations") { Content = new StringContent(payload, Encoding.UTF8, "application/json") };
+        request.Headers.Add("X-Amz-Invocation-Type", "Event");
+        using var answer = await _http.SendAsync(request);
+        return (answer.StatusCode, Header(answer, "x-amzn-RequestId"), await answer.Content.ReadAsStringAsync());
+    }
+
     public async Task<(HttpStatusCode Status, string Body)> GetAsync(string path)
     {
         using var answer = await _http.GetAsync(path);

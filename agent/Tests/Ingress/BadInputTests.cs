@@ -34,6 +34,7 @@ public sealed class BadInputTests
             ("f", "{}", [("X-Amz-Client-Context", Convert.ToBase64String("[]"u8))], 400, "InvalidRequestContentException", "JSON object"),
             ("f", "{}", [("X-Amz-Client-Context", new string('A', 3584))], 400, "InvalidRequestContentException", "3583"),
             ("f", "{", [("X-Amz-Invocation-Type", "Event")], 400, "InvalidRequestContentException", "Could not parse request body into json: "),
+            ("f", "{}", [("X-Amz-Invocation-Type", "Event")], 503, "ServiceException", "control plane is away"),
         ];
         foreach (var (function, body, headers, status, type, says) in table)
         {

@@ -40,10 +40,11 @@ internal sealed class TestServer : IAsyncDisposable
         return command.ExecuteScalar();
     });
 
-    public static async Task<TestServer> StartAsync(bool tcp = false)
+    public static async Task<TestServer> StartAsync(bool tcp = false, Func<ServerOptions, ServerOptions>? change = null)
     {
         var folder = new TempFolder();
-        var server = new TestServer(folder, new ServerOptions { DataDirectory = folder.Path, RestPort = tcp ? 0 : null });
+        var options = new ServerOptions { DataDirectory = folder.Path, RestPort = tcp ? 0 : null };
+        var server = new TestServer(folder, change?.Invoke(options) ?? options);
         await server._server.StartAsync();
         return server;
     }
