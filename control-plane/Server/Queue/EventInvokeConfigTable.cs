@@ -13,14 +13,14 @@ public sealed class EventInvokeConfigTable(Database database, TimeProvider time)
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
-    private Dictionary<(string, string), EventInvokeConfig> _rows = [];
+    private Dictionary<(string, string), EventPolicy> _rows = [];
     private long _readAt;
     private bool _wasRead;
 
-    public EventInvokeConfig Of(string function, string? qualifier) =>
-        Rows().GetValueOrDefault((function, string.IsNullOrEmpty(qualifier) ? FunctionName.Latest : qualifier), EventInvokeConfig.Default);
+    public EventPolicy Of(string function, string? qualifier) =>
+        Rows().GetValueOrDefault((function, string.IsNullOrEmpty(qualifier) ? FunctionName.Latest : qualifier), EventPolicy.Default);
 
-    private Dictionary<(string, string), EventInvokeConfig> Rows()
+    private Dictionary<(string, string), EventPolicy> Rows()
     {
         lock (_lock)
         {
@@ -33,9 +33,9 @@ public sealed class EventInvokeConfigTable(Database database, TimeProvider time)
         }
     }
 
-    private static Dictionary<(string, string), EventInvokeConfig> ReadAll(SqliteConnection connection)
+    private static Dictionary<(string, string), EventPolicy> ReadAll(SqliteConnection connection)
     {
-        var rows = new Dictionary<(string, string), EventInvokeConfig>();
+        var rows = new Dictionary<(string, string), EventPolicy>();
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'event_invoke_configs'";
         if ((long)command.ExecuteScalar()! == 0)
@@ -45,9 +45,9 @@ public sealed class EventInvokeConfigTable(Database database, TimeProvider time)
         while (reader.Read())
         {
             string qualifier = Text(reader, 1) is { Length: > 0 } given ? given : FunctionName.Latest;
-            rows[(reader.GetString(0), qualifier)] = new EventInvokeConfig(
-                reader.IsDBNull(2) ? EventInvokeConfig.Default.MaxRetries : Math.Clamp(reader.GetInt32(2), 0, 2),
-                reader.IsDBNull(3) ? EventInvokeConfig.Default.MaxAge : TimeSpan.FromSeconds(Math.Clamp(reader.GetInt64(3), 60, 21_600)),
+            rows[(reader.GetString(0), qualifier)] = new EventPolicy(
+                reader.IsDBNull(2) ? EventPolicy.Default.MaxRetries : Math.Clamp(reader.GetInt32(2), 0, 2),
+                reader.IsDBNull(3) ? EventPolicy.Default.MaxAge : TimeSpan.FromSeconds(Math.Clamp(reader.GetInt64(3), 60, 21_600)),
                 Text(reader, 4), Text(reader, 5));
         }
 

@@ -137,7 +137,7 @@ public sealed partial class EventQueue
 
     private void Hand(QueuedEvent e, Runner runner)
     {
-        EventInvokeConfig config = _configs.Of(e.Function.Name, e.Qualifier);
+        EventPolicy config = _configs.Of(e.Function.Name, e.Qualifier);
         if (EventRules.IsExpired(e, config, Now))
         {
             if (Leave(e, runner))

@@ -9,7 +9,7 @@ public sealed partial class EventQueue
 {
     private void Settle(QueuedEvent e, RunOutcome outcome)
     {
-        EventInvokeConfig config = _configs.Of(e.Function.Name, e.Qualifier);
+        EventPolicy config = _configs.Of(e.Function.Name, e.Qualifier);
         long now = Now;
         Verdict verdict = EventRules.Judge(e, outcome, config, _settings, now);
         (e.Tries, e.Refusals) = (verdict.Tries, verdict.Refusals);

@@ -19,7 +19,7 @@ public readonly record struct Verdict(string? Condition, long DueUnixMs, int Tri
 /// </summary>
 public static class EventRules
 {
-    public static Verdict Judge(QueuedEvent e, RunOutcome outcome, EventInvokeConfig config, QueueSettings settings, long now)
+    public static Verdict Judge(QueuedEvent e, RunOutcome outcome, EventPolicy config, QueueSettings settings, long now)
     {
         if (outcome.IsSuccess)
             return new Verdict(EventConditions.Success, 0, e.Tries, e.Refusals);
@@ -32,9 +32,9 @@ public static class EventRules
         return due > Expiry(e, config) ? new Verdict(EventConditions.EventAgeExceeded, 0, tries, refusals) : new Verdict(null, due, tries, refusals);
     }
 
-    public static bool IsExpired(QueuedEvent e, EventInvokeConfig config, long now) => now > Expiry(e, config);
+    public static bool IsExpired(QueuedEvent e, EventPolicy config, long now) => now > Expiry(e, config);
 
-    private static long Expiry(QueuedEvent e, EventInvokeConfig config) => e.AcceptedUnixMs + (long)config.MaxAge.TotalMilliseconds;
+    private static long Expiry(QueuedEvent e, EventPolicy config) => e.AcceptedUnixMs + (long)config.MaxAge.TotalMilliseconds;
 
     private static TimeSpan RetryDelay(int tries, QueueSettings settings) => settings.RetryDelays[Math.Min(tries, settings.RetryDelays.Count) - 1];
 

@@ -15,7 +15,7 @@ public class EventInvokeConfigTableTests
         using var database = new Database(Path.Join(folder.Path, "hearth.db"));
         var clock = new ManualClock();
         var table = new EventInvokeConfigTable(database, clock);
-        Assert.Equal(EventInvokeConfig.Default, table.Of("f", null));
+        Assert.Equal(EventPolicy.Default, table.Of("f", null));
         database.Write((connection, transaction) =>
         {
             using SqliteCommand command = connection.CreateCommand();
@@ -28,12 +28,12 @@ public class EventInvokeConfigTableTests
             return command.ExecuteNonQuery();
         });
         // Kept for a second.
-        Assert.Equal(EventInvokeConfig.Default, table.Of("f", null));
+        Assert.Equal(EventPolicy.Default, table.Of("f", null));
         clock.Advance(1);
-        var set = new EventInvokeConfig(1, TimeSpan.FromMinutes(1), "arn:s", "arn:f");
+        var set = new EventPolicy(1, TimeSpan.FromMinutes(1), "arn:s", "arn:f");
         Assert.Equal(set, table.Of("f", null));
         Assert.Equal(set, table.Of("f", "$LATEST"));
-        Assert.Equal(EventInvokeConfig.Default, table.Of("f", "live"));
-        Assert.Equal(EventInvokeConfig.Default, table.Of("g", null));
+        Assert.Equal(EventPolicy.Default, table.Of("f", "live"));
+        Assert.Equal(EventPolicy.Default, table.Of("g", null));
     }
 }

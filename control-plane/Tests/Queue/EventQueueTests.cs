@@ -65,7 +65,7 @@ public class EventQueueTests
     public async Task ThrottlesGoBackToTheQueueUntilTheMaximumAge()
     {
         await using QueueFixture q = new QueueFixture().Function("f");
-        q.Configs["f"] = EventInvokeConfig.Default with { MaxAge = TimeSpan.FromSeconds(60) };
+        q.Configs["f"] = EventPolicy.Default with { MaxAge = TimeSpan.FromSeconds(60) };
         Guid id = await q.SendAsync("f");
         foreach (int wait in new[] { 1, 2, 4, 8, 16 })
         {
@@ -115,7 +115,7 @@ public class EventQueueTests
     public async Task DestinationsGetLambdasRecord()
     {
         await using QueueFixture q = new QueueFixture().Function("f", "good", "bad");
-        q.Configs["f"] = new EventInvokeConfig(0, TimeSpan.FromHours(6), "arn:aws:lambda:us-east-1:000000000000:function:good", "arn:aws:lambda:us-east-1:000000000000:function:bad:live");
+        q.Configs["f"] = new EventPolicy(0, TimeSpan.FromHours(6), "arn:aws:lambda:us-east-1:000000000000:function:good", "arn:aws:lambda:us-east-1:000000000000:function:bad:live");
         Guid first = await q.SendAsync("f", """{"x":"ä"}""");
         TestAgent.Given given = Assert.Single(q.Pump());
         Assert.True(given.WantsResponse);
@@ -151,7 +151,7 @@ public class EventQueueTests
         ];
         foreach ((string destination, string says) in cases)
         {
-            q.Configs["f"] = new EventInvokeConfig(0, TimeSpan.FromHours(6), null, destination);
+            q.Configs["f"] = new EventPolicy(0, TimeSpan.FromHours(6), null, destination);
             Guid id = await q.SendAsync("f");
             q.Answer(await q.NextAsync(), TestAgent.Failure);
             await q.UntilAsync(() => q.Queue.DeadLetters("f", 0, 10).Exists(l => l.RequestId == id));
@@ -163,7 +163,7 @@ public class EventQueueTests
     public async Task ALoopOfDestinationsEnds()
     {
         await using QueueFixture q = new QueueFixture().Function("f");
-        q.Configs["f"] = new EventInvokeConfig(0, TimeSpan.FromHours(6), "arn:aws:lambda:us-east-1:000000000000:function:f", null);
+        q.Configs["f"] = new EventPolicy(0, TimeSpan.FromHours(6), "arn:aws:lambda:us-east-1:000000000000:function:f", null);
         await q.SendAsync("f");
         for (int i = 0; i < 16; i++)
             q.Answer(await q.NextAsync(), TestAgent.Success);
@@ -175,7 +175,7 @@ public class EventQueueTests
     public async Task ADeletedFunctionsEventsAreDroppedAndItsDeadLettersStay()
     {
         await using QueueFixture q = new QueueFixture().Function("f", "g");
-        q.Configs["f"] = EventInvokeConfig.Default with { MaxRetries = 0 };
+        q.Configs["f"] = EventPolicy.Default with { MaxRetries = 0 };
         Guid dead = await q.SendAsync("f");
         q.Answer(await q.NextAsync(), TestAgent.Failure);
         await q.UntilAsync(() => q.Depth("f").DeadLetters == 1);
@@ -225,7 +225,7 @@ public class EventQueueTests
     public async Task DeadLettersAreEditedRedrivenAndRemoved()
     {
         await using QueueFixture q = new QueueFixture().Function("f");
-        q.Configs["f"] = EventInvokeConfig.Default with { MaxRetries = 0 };
+        q.Configs["f"] = EventPolicy.Default with { MaxRetries = 0 };
         var ids = new List<Guid>();
         for (int i = 0; i < 3; i++)
         {
@@ -255,7 +255,7 @@ public class EventQueueTests
     public async Task DeadLettersDoNotStayForEver()
     {
         await using QueueFixture q = new QueueFixture().Function("f");
-        q.Configs["f"] = EventInvokeConfig.Default with { MaxRetries = 0 };
+        q.Configs["f"] = EventPolicy.Default with { MaxRetries = 0 };
         await q.SendAsync("f");
         q.Answer(await q.NextAsync(), TestAgent.Failure);
         await q.UntilAsync(() => q.Depth("f").DeadLetters == 1);

@@ -11,7 +11,7 @@ public class EventRulesTests
     [InlineData(0, 60_000)]
     [InlineData(1, 120_000)]
     public void AnErrorOfTheFunctionIsTriedAgainAfterOneAndTwoMinutes(int triesBefore, long wait) =>
-        Assert.Equal(new Verdict(null, 1_000 + wait, triesBefore + 1, 0), EventRules.Judge(Event(tries: triesBefore), TestAgent.Failure, EventInvokeConfig.Default, Settings, 1_000));
+        Assert.Equal(new Verdict(null, 1_000 + wait, triesBefore + 1, 0), EventRules.Judge(Event(tries: triesBefore), TestAgent.Failure, EventPolicy.Default, Settings, 1_000));
 
     [Theory]
     [InlineData(2, 2)]
@@ -19,7 +19,7 @@ public class EventRulesTests
     [InlineData(0, 0)]
     public void ThenItIsExhausted(int maxRetries, int triesBefore) => Assert.Equal(
         new Verdict(EventConditions.RetriesExhausted, 0, triesBefore + 1, 0),
-        EventRules.Judge(Event(tries: triesBefore), TestAgent.Failure, EventInvokeConfig.Default with { MaxRetries = maxRetries }, Settings, 1_000));
+        EventRules.Judge(Event(tries: triesBefore), TestAgent.Failure, EventPolicy.Default with { MaxRetries = maxRetries }, Settings, 1_000));
 
     [Theory]
     [InlineData(0, 1)]
@@ -30,12 +30,12 @@ public class EventRulesTests
     [InlineData(1_000, 300)]
     public void ThrottlesBackOffFromOneSecondToFiveMinutesAndAreNoTries(int refusalsBefore, long seconds) => Assert.Equal(
         new Verdict(null, 1_000 + (seconds * 1_000), 1, refusalsBefore + 1),
-        EventRules.Judge(Event(tries: 1, refusals: refusalsBefore), TestAgent.Throttled, EventInvokeConfig.Default, Settings, 1_000));
+        EventRules.Judge(Event(tries: 1, refusals: refusalsBefore), TestAgent.Throttled, EventPolicy.Default, Settings, 1_000));
 
     [Fact]
     public void ATryAfterTheMaximumAgeIsNotWaitedFor()
     {
-        EventInvokeConfig config = EventInvokeConfig.Default with { MaxAge = TimeSpan.FromSeconds(60) };
+        EventPolicy config = EventPolicy.Default with { MaxAge = TimeSpan.FromSeconds(60) };
         Assert.Null(EventRules.Judge(Event(), TestAgent.Failure, config, Settings, 0).Condition);
         Assert.Equal(EventConditions.EventAgeExceeded, EventRules.Judge(Event(), TestAgent.Failure, config, Settings, 1).Condition);
         Assert.Null(EventRules.Judge(Event(), TestAgent.Throttled, config, Settings, 59_000).Condition);

@@ -33,15 +33,15 @@ internal sealed class QueueFixture : IAsyncDisposable, IEventInvokeConfigs
 
     public TestAgent Agent { get; } = new();
 
-    public Dictionary<string, EventInvokeConfig> Configs { get; } = [];
+    public Dictionary<string, EventPolicy> Configs { get; } = [];
 
-    public EventInvokeConfig Of(string function, string? qualifier) => Configs.GetValueOrDefault(function, EventInvokeConfig.Default);
+    public EventPolicy Of(string function, string? qualifier) => Configs.GetValueOrDefault(function, EventPolicy.Default);
 
     public QueueFixture Function(params string[] names)
     {
         foreach (string name in names)
         {
-            Functions.Change(name, _ => new FunctionDefinition
+            var definition = new FunctionDefinition
             {
                 Name = name,
                 Runtime = "python3.12",
@@ -60,7 +60,8 @@ internal sealed class QueueFixture : IAsyncDisposable, IEventInvokeConfigs
                 RevisionId = "r",
                 LastModified = Clock.GetUtcNow(),
                 Status = FunctionStatus.Created,
-            });
+            };
+            Functions.Change(name, _ => new FunctionEntry { Latest = definition });
         }
 
         return this;

@@ -5,14 +5,14 @@ namespace Hearth.ControlPlane.Queue;
 /// <param name="MaxAge">1 minute to 6 hours from acceptance.</param>
 /// <param name="OnSuccess">An ARN, or null.</param>
 /// <param name="OnFailure">An ARN, or null.</param>
-public sealed record EventInvokeConfig(int MaxRetries, TimeSpan MaxAge, string? OnSuccess, string? OnFailure)
+public sealed record EventPolicy(int MaxRetries, TimeSpan MaxAge, string? OnSuccess, string? OnFailure)
 {
-    public static readonly EventInvokeConfig Default = new(2, TimeSpan.FromHours(6), null, null);
+    public static readonly EventPolicy Default = new(2, TimeSpan.FromHours(6), null, null);
 }
 
 /// <summary>All configurations at one moment.</summary>
 public interface IEventInvokeConfigs
 {
     /// <param name="qualifier">Null is the unqualified function, which is $LATEST's configuration.</param>
-    EventInvokeConfig Of(string function, string? qualifier);
+    EventPolicy Of(string function, string? qualifier);
 }
