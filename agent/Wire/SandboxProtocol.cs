@@ -50,11 +50,16 @@ public sealed class SandboxProtocol : IDisposable
             throw _violation;
         try
         {
-            var offset = _parser.Offset;
-            if (!_parser.TryRead(out var body))
-                return false;
-            if (State == SandboxState.Ending)
-                return TryRead(out frame);
+            long offset;
+            ReadOnlyMemory<byte> body;
+            // What comes after the end is dropped: in a loop, for one read may hold a hundred thousand frames.
+            do
+            {
+                offset = _parser.Offset;
+                if (!_parser.TryRead(out body))
+                    return false;
+            }
+            while (State == SandboxState.Ending);
             frame = RuntimeFrame.Parse(body, offset);
             State = Next(frame, offset);
             return true;

@@ -231,6 +231,9 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     public void OnViolation(Exception cause)
     {
         _services.Log.LogWarning("Instance {Id} of {Function} is ended, its runtime broke the protocol: {Cause}", Id, Function.Name, cause.Message);
+        // Who breaks the protocol while it has time to end has no more of it: its pipe is not read on.
+        if (EndFarewell())
+            return;
         GiveUp(RuntimeFailure.Violation(cause is WireException wire ? wire.Cause : "the agent could not go on with it"), destroy: true);
     }
 

@@ -30,6 +30,29 @@ public sealed class SandboxProtocolTests
         Assert.Equal(state, protocol.State);
     }
 
+    [Fact]
+    public void What_comes_after_the_end_is_dropped_however_many_frames_one_read_holds()
+    {
+        using var protocol = Live("HiDq");
+        var (frames, more) = (0, true);
+        // On a small stack: one call a frame would be too much of it.
+        var reader = new Thread(
+            () =>
+            {
+                var room = protocol.GetBuffer();
+                for (frames = 0; (frames + 1) * 5 <= room.Length; frames++)
+                    ((ReadOnlySpan<byte>)[1, 0, 0, 0, 0xc0]).CopyTo(room[(frames * 5)..]);
+                protocol.Advance(frames * 5);
+                more = protocol.TryRead(out _);
+            },
+            128 * 1024);
+        reader.Start();
+        reader.Join();
+        Assert.False(more);
+        Assert.True(frames > 500, $"{frames} frames prove nothing");
+        Assert.True(protocol.IsAtFrameBoundary);
+    }
+
     [Theory]
     [InlineData("", "DRSCEXFZ")]
     [InlineData("H", "HDRSCEXFZ")]

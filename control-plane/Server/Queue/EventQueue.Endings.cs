@@ -160,9 +160,9 @@ public sealed partial class EventQueue
             if (json.RootElement.ValueKind == JsonValueKind.Object)
                 return (Text(json.RootElement, "errorType"), Text(json.RootElement, "errorMessage"));
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // A runtime may answer anything.
+            // A runtime may answer anything: half of a surrogate pair is JSON, and no string.
         }
 
         return ("", "");

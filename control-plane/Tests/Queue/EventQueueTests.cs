@@ -45,6 +45,20 @@ public class EventQueueTests
         Assert.Equal(0, q.Depth("f").Waiting);
     }
 
+    [Theory]
+    [InlineData("{\"errorType\":\"\\ud800\"}")]
+    [InlineData("{\"\\ud800\":1}")]
+    [InlineData("[")]
+    public async Task WhateverAFailedFunctionAnswersItsEventEnds(string response)
+    {
+        await using QueueFixture q = new QueueFixture().Function("f");
+        q.Configs["f"] = EventPolicy.Default with { MaxRetries = 0 };
+        Guid id = await q.SendAsync("f");
+        q.Answer(Assert.Single(q.Pump()), TestAgent.Failure with { Response = System.Text.Encoding.UTF8.GetBytes(response) });
+        await q.UntilAsync(() => q.Depth("f").DeadLetters == 1);
+        Assert.Equal("RetriesExhausted", q.Queue.DeadLetter(id).Condition);
+    }
+
     [Fact]
     public async Task RetriesSurviveACrash()
     {
