@@ -14,7 +14,7 @@ public sealed record QueueSettings
     /// <summary>Dead letters older than this are removed.</summary>
     public TimeSpan DeadLetterAge { get; init; } = TimeSpan.FromDays(14);
 
-    /// <summary>Events and dead letters of all functions. About 100 bytes of memory each; payloads stay on the disk.</summary>
+    /// <summary>Events and dead letters of all functions. About 100 bytes of memory each, and what <see cref="MaxCachedBytes"/> keeps; payloads stay on the disk.</summary>
     public int MaxEvents { get; init; } = 500_000;
 
     public int MaxEventsPerFunction { get; init; } = 250_000;
@@ -30,7 +30,8 @@ public sealed record QueueSettings
     /// <summary>Payloads of events under way: they are in memory here and at the agent.</summary>
     public long MaxInFlightBytes { get; init; } = 64 << 20;
 
-    /// <summary>Payloads kept in memory from their acceptance to their first try, which then need not be read again.</summary>
+    /// <summary>Payloads kept in memory from their acceptance to their first try, which then need not be read again. Payload bytes only: trace id and content type of an event, up to
+    /// 1.6 KB in memory, are not counted.</summary>
     public long MaxCachedBytes { get; init; } = 32 << 20;
 
     /// <summary>Destination after destination: Lambda stops such a chain after about 16 calls ("recursive loop detection").</summary>
