@@ -23,6 +23,12 @@ public sealed class AgentLinkService(
         using var connection = new AgentConnection(hello);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, connection.Closed);
         registry.Add(connection);
+        registry.StreamBegun();
+        context.GetHttpContext().Response.OnCompleted(() =>
+        {
+            registry.StreamEnded();
+            return Task.CompletedTask;
+        });
         log.LogInformation("agent {Agent} connected: {Endpoint}, cgroup {Mode}, version {Version}", hello.AgentId, hello.Endpoint, hello.CgroupMode, hello.SoftwareVersion);
         var journal = new JournalIntake(connection, usage, TimeProvider.System, log);
         Task reading = ReadLoopAsync(connection, journal, requestStream, ending.Token);

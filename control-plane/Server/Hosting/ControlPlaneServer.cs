@@ -94,7 +94,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             .AddSingleton<AgentRegistry>().AddSingleton<FunctionSpecs>().AddSingleton<FleetQueries>().AddSingleton<InvokeForwarder>().AddSingleton<AgentLinkService>()
             .AddSingleton<RuntimeCatalogue>()
             .AddSingleton<IEventInvokeConfigs, EventInvokeConfigTable>().AddSingleton(services => OpenQueue(data.Queue, options.Queue, services))
-            .AddSingleton<RequestBody>().AddSingleton<FunctionJson>().AddSingleton<CodeDownload>().AddSingleton<LambdaModel>()
+            .AddSingleton(_ => new ObjectStore(options.S3Endpoint, options.Region, options.S3AccessKeyId, options.S3SecretAccessKey)).AddSingleton<CodeSource>().AddSingleton<RequestBody>().AddSingleton<FunctionJson>().AddSingleton<CodeDownload>().AddSingleton<LambdaModel>()
             .AddSingleton<IRestOperations, FunctionEndpoints>().AddSingleton<IRestOperations, AliasEndpoints>().AddSingleton<IRestOperations, PermissionEndpoints>()
             .AddSingleton<IRestOperations, ConcurrencyEndpoints>().AddSingleton<IRestOperations, EventInvokeEndpoints>().AddSingleton<IRestOperations, UrlEndpoints>()
             .AddSingleton<IRestOperations, EventSourceEndpoints>().AddSingleton<IRestOperations, LayerEndpoints>().AddSingleton<IRestOperations, CodeSigningEndpoints>()

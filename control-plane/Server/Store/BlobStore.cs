@@ -22,7 +22,8 @@ public sealed class BlobStore
 
     private string Incoming => Path.Join(_folder, ".incoming");
 
-    public BlobUpload Begin() => new(this, Path.Join(Incoming, Guid.NewGuid().ToString("N")));
+    /// <param name="maxBytes">Of the zip.</param>
+    public BlobUpload Begin(long maxBytes = CodeArchiveLimits.MaxZippedBytes) => new(this, Path.Join(Incoming, Guid.NewGuid().ToString("N")), maxBytes);
 
     /// <summary>Null when there is no such blob. An open handle stays readable when the blob is removed meanwhile.</summary>
     /// <param name="sha256">Lower-case hex; anything else is no blob.</param>

@@ -21,7 +21,7 @@ public class RestTests
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Timeout":"3"}""", "SerializationException", "STRING_VALUE can not be converted to an Integer" },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Runtime":"python3.12","Handler":"a.b"}""", "InvalidParameterValueException", "Please provide a source for function code." },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":"!"},"Runtime":"python3.12","Handler":"a.b"}""", "SerializationException", "base64" },
-        { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"S3Bucket":"bucket","S3Key":"k"},"Runtime":"python3.12","Handler":"a.b"}""", "NotImplementedException", "S3" },
+        { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"S3Bucket":"bucket","S3Key":"k"},"Runtime":"python3.12","Handler":"a.b"}""", "InvalidParameterValueException", "start it with --s3-endpoint URL" },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":""},"Runtime":"python3.12","Handler":"a.b","Layers":["arn:x"]}""", "ValidationException", "Value '[arn:x]' at 'layers' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy regular expression pattern: arn:[a-zA-Z0-9-]+:lambda:" },
         // Only who looks a name up again misses the first of two.
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Runtime":"python3.12","Handler":"a.b","VpcConfig":{"SubnetIds":["s"],"SubnetIds":null}}""", "NotImplementedException", "VpcConfig" },
