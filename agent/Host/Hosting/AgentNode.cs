@@ -61,6 +61,7 @@ internal sealed class AgentNode : IAsyncDisposable
         Scheduler.Current = key => Catalogue.Find(key.Name, key.Version);
         Catalogue.Reserved += Scheduler.Reserve;
         Catalogue.Changed += Scheduler.OnCatalogueChanged;
+        Catalogue.Provisioned += Scheduler.KeepProvisioned;
         Catalogue.Changed += (fresh, gone) => _preparer.OnChanged(fresh);
         if (file.TryRead() is { } cached)
             Catalogue.Replace(cached);

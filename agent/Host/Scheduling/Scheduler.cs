@@ -110,6 +110,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
                 pool.Function = function;
                 StopIdle(pool, ref work);
                 Plan(pool, ref work);
+                Provide(pool, ref work);
             }
             foreach (var key in gone)
             {

@@ -58,6 +58,7 @@ public sealed class FunctionSpecs(FunctionStore store, FunctionAddress address)
             CodeSize = f.CodeSize,
             RevisionId = f.RevisionId,
             ReservedConcurrency = entry.ReservedConcurrency ?? -1,
+            ProvisionedConcurrency = entry.ProvisionedOf(f.Version),
         };
         foreach ((string key, string value) in f.Environment ?? new Dictionary<string, string>())
             spec.Environment[key] = value;

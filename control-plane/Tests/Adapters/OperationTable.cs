@@ -10,7 +10,7 @@ internal static class OperationTable
     // Of those that are kept and shown, and that nothing acts on yet.
     private const string Kept = "kept and shown; nothing acts on it yet";
 
-    private static readonly string[] DefinitionsOnly = ["EventSourceMapping", "FunctionUrlConfig", "ProvisionedConcurrencyConfig", "RuntimeManagementConfig", "FunctionRecursionConfig"];
+    private static readonly string[] DefinitionsOnly = ["EventSourceMapping", "FunctionUrlConfig", "RuntimeManagementConfig", "FunctionRecursionConfig"];
 
     public static void Check(string[] succeeded)
     {
