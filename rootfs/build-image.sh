@@ -3,7 +3,7 @@
 # /var/lib/hearth-images/RUNTIMES) is what `hearth up --root` takes: functions see its /usr and the few files of its /etc that programs need instead of the
 # machine's own. Built again only when this script, the suite or (dotnet) the machine's .NET changed.
 # Exit codes: 0 done, 1 failed, 3 this machine lacks what it needs (a package, Debian's archive, .NET), 130 interrupted.
-# Environment: HEARTH_SUITE (Debian's name, default bookworm), HEARTH_MIRROR (default: mmdebstrap's), HEARTH_NO_INSTALL=1 (never call apt-get on this machine).
+# Environment: HEARTH_SUITE (Debian's name, default bookworm), HEARTH_MIRROR (default: mmdebstrap's), HEARTH_NO_INSTALL=1 (install nothing on this machine).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 fail() { echo "build-image: $*" >&2; exit 1; }

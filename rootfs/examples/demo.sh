@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # ./hearth demo: the main job on real input. Three functions with real dependencies in their zips are deployed to a node of their own and invoked
 # cold and warm; two more run into their memory limit and their timeout. Ends with "demo: ok" or "demo: FAILED: what".
-# Environment: HEARTH (the CLI), HEARTH_DEMO_CACHE (packages and pictures, default ~/.cache/hearth-demo).
+# Environment: HEARTH (the CLI), HEARTH_DEMO_CACHE (packages and pictures, default ~/.cache/hearth-demo), HEARTH_NO_INSTALL=1 (install nothing on this machine).
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 cache=${HEARTH_DEMO_CACHE:-${HOME:-/root}/.cache/hearth-demo}
 node_pid="" work=""
+. "$here/../setup.sh"
+. "$here/../../control-plane/Cli/build-needs.sh"
 . "$here/demo-packages.sh"
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
@@ -39,7 +41,7 @@ trap 'printf "\ndemo: FAILED: interrupted\n" >&2; exit 130' INT TERM
 
 say "Three functions, with what they depend on"
 mkdir -p "$cache" || fail "$cache cannot be made"
-demo_needs || fail "a package is missing"
+demo_needs || fail "a package is missing (see above)"
 package thumbnail-node npm_package || fail "npm could not install sharp; the output is in $cache/thumbnail-node.log"
 package report-python python_package || fail "the Markdown package could not be had; the output is in $cache/report-python.log"
 package quote-dotnet dotnet_package || fail "dotnet publish failed; the output is in $cache/quote-dotnet.log"
