@@ -75,8 +75,8 @@ static unsafe int Serve(Options options)
     }
 
     Say(1, "hearth-spawner: ready\n");
-    if (!loop.Run())
-        Say(2, "hearth-spawner: sandboxes are left that do not end within 30 s (see their processes' state); their groups are removed at the next start\n");
+    if (loop.Run() is var left && left > 0)
+        Say(2, $"hearth-spawner: {left} sandboxes do not end within {SpawnerLoop.StopMillis / 1000} s (see their processes' state); their groups are removed at the next start\n");
     cgroups.Close();
     agent.Remove();
     users.Release();
