@@ -37,7 +37,7 @@ static unsafe int Serve(Options options)
 {
     if (Tmds.Linux.LibC.geteuid() != 0)
     {
-        Say(2, "hearth-spawner: must run as root: it makes namespaces, mounts and cgroups for others; start it with `sudo ./hearth up` or systemd\n");
+        Say(2, "hearth-spawner: must run as root: it makes namespaces, mounts and cgroups for others; start it with `hearth up` or systemd\n");
         return 1;
     }
 
