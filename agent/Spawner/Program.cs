@@ -46,6 +46,7 @@ static unsafe int Serve(Options options)
     // First of all a mount namespace of its own: whatever it mounts ends with it, however it ends.
     LinuxException.Check(Kernel.Unshare(CloneFlags.NewNs), "unshare", "mount namespace");
     RootSkeleton.Mount("none", "/", "none", Ms.Rec | Ms.Private, null);
+    RaiseLimits();
     var stop = StopSignal.Install();
 
     var cgroups = CgroupDriver.Detect();
@@ -81,6 +82,15 @@ static unsafe int Serve(Options options)
     agent.Remove();
     users.Release();
     return 0;
+}
+
+// The hard limits of the shell or unit that started it would be its sandboxes', who cannot raise them (Init.Limit). In a container without CAP_SYS_RESOURCE they are.
+static void RaiseLimits()
+{
+    foreach (var resource in (ReadOnlySpan<int>)[Rlimit.Cpu, Rlimit.Fsize, Rlimit.Data, Rlimit.As, Rlimit.Nproc])
+        Kernel.SetRlimit(resource, Rlimit.Infinity, Rlimit.Infinity);
+    // An unlimited soft limit would change how programs are laid out in memory.
+    Kernel.SetRlimit(Rlimit.Stack, 8 << 20, Rlimit.Infinity);
 }
 
 // Another node's leftovers are no reason not to serve.

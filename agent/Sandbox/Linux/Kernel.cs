@@ -218,6 +218,9 @@ public static unsafe partial class Kernel
         return Result(LibC.syscall(Nr.Prlimit64, 0, resource, limit, 0));
     }
 
+    /// <summary>Soft and hard limit.</summary>
+    public static int GetRlimit(int resource, ulong* limit) => Result(LibC.syscall(Nr.Prlimit64, 0, resource, 0, limit));
+
     public static int SeccompSetFilter(SockFprog* program) => Result(LibC.syscall(Nr.Seccomp, 1 /* SECCOMP_SET_MODE_FILTER */, 0, program));
 
     public static int Signalfd(ulong mask) => Result(LibC.syscall(Nr.Signalfd4, -1, &mask, 8, O.Cloexec | O.Nonblock));
