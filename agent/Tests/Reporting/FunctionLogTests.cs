@@ -108,7 +108,7 @@ public sealed class FunctionLogTests : IDisposable
     }
 
     private static int OpenFiles(string folder) =>
-        Directory.GetFiles("/proc/self/fd").Count(fd => File.ResolveLinkTarget(fd, returnFinalTarget: false)?.FullName.StartsWith(folder + "/", StringComparison.Ordinal) == true);
+        Directory.GetFiles("/proc/self/fd").Count(fd => new FileInfo(fd).LinkTarget?.StartsWith(folder + "/", StringComparison.Ordinal) == true);
 
     private static void Print(FunctionLog log, string text) => log.Append(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), Guid.Empty, "s"u8, Encoding.UTF8.GetBytes(text));
 
