@@ -9,6 +9,8 @@ namespace Hearth.Agent.Scheduling;
 /// <param name="limit">Of all functions together.</param>
 internal sealed class ConcurrencyLimits(int limit)
 {
+    // Of the account's 1,000 PutFunctionConcurrency leaves at least as much unreserved.
+    private readonly int _alwaysUnreserved = Math.Max(1, limit / 10);
     private readonly Dictionary<string, FunctionUse> _functions = new(StringComparer.Ordinal);
     private long _reserved;
     private int _unreservedInFlight;
@@ -41,8 +43,8 @@ internal sealed class ConcurrencyLimits(int limit)
     {
         if (use.Reserved >= 0 && use.InFlight >= use.Reserved)
             return LambdaError.TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded");
-        // The whole is this node's own limit, also when the account's reservations are more than it.
-        return _inFlight >= limit || (use.Reserved < 0 && _unreservedInFlight >= limit - _reserved) ? LambdaError.TooManyRequests("ConcurrentInvocationLimitExceeded") : null;
+        // The whole is this node's own limit, also when the account's reservations are more than it: then the others share what Lambda would leave unreserved.
+        return _inFlight >= limit || (use.Reserved < 0 && _unreservedInFlight >= Math.Max(limit - _reserved, _alwaysUnreserved)) ? LambdaError.TooManyRequests("ConcurrentInvocationLimitExceeded") : null;
     }
 
     public void Enter(FunctionUse use)

@@ -36,7 +36,7 @@ internal sealed class TestNode : IAsyncDisposable
     public string Data => _data;
 
     public static async Task<TestNode> StartAsync(
-        Func<AgentOptions, AgentOptions>? options = null, InstanceSettings? instances = null, string? data = null, bool control = true, bool root = true)
+        Func<AgentOptions, AgentOptions>? options = null, InstanceSettings? instances = null, string? data = null, bool control = true, bool root = true, TimeProvider? time = null)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/python3"), "needs /usr/bin/python3 (Debian: apt install python3)");
         var node = new TestNode(data);
@@ -46,7 +46,7 @@ internal sealed class TestNode : IAsyncDisposable
         ILoggerFactory logging = Environment.GetEnvironmentVariable("HEARTH_TEST_LOG") == "1"
             ? LoggerFactory.Create(static b => b.SetMinimumLevel(LogLevel.Debug).AddProvider(new StderrLogging(LogLevel.Debug)))
             : NullLoggerFactory.Instance;
-        node.Agent = new AgentNode(options?.Invoke(settings) ?? settings, node.Spawner, logging, TimeProvider.System, instances);
+        node.Agent = new AgentNode(options?.Invoke(settings) ?? settings, node.Spawner, logging, time ?? TimeProvider.System, instances);
         await node.Agent.StartAsync();
         await node.Agent.WaitReadyAsync(TestContext.Current.CancellationToken);
         if (control)

@@ -123,7 +123,8 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         app.MapGrpcService<ReflectionV1ServiceImpl>();
         // Made now: the queue so that what is stored is tried even when no agent brings anything new; the registry so that a connected agent hears of the first change, the database so that the container closes it.
         app.Services.GetRequiredService<Database>();
-        blobs.Sweep(app.Services.GetRequiredService<FunctionService>().IsUsed);
+        blobs.IsUsed = app.Services.GetRequiredService<FunctionService>().IsUsed;
+        blobs.Sweep(blobs.IsUsed);
         app.Services.GetRequiredService<EventQueue>().Start();
         AgentRegistry agents = app.Services.GetRequiredService<AgentRegistry>();
         app.Lifetime.ApplicationStopping.Register(() => agents.CloseAll("the control plane is stopping"));

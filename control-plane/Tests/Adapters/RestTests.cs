@@ -12,6 +12,19 @@ public class RestTests
 {
     private const string Functions = "/2015-03-31/functions";
 
+    [Fact]
+    public async Task ARefusedUpdateLeavesNoBlob()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        string Body(string content, string more) => $$"""{"ZipFile":"{{Convert.ToBase64String(Zips.Good(content))}}"{{more}}}""";
+        await server.DoAsync("POST", Functions, $$"""{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{{Body("one", "")}},"Runtime":"python3.12","Handler":"a.b"}""");
+        Assert.Equal(412, (await server.SendAsync("PUT", Functions + "/f/code", Body("two", ""","RevisionId":"00000000-0000-4000-8000-000000000000" """))).Status);
+        Assert.Equal(409, (await server.SendAsync("POST", Functions, $$"""{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{{Body("three", "")}},"Runtime":"python3.12","Handler":"a.b"}""")).Status);
+        // The same bytes as what is in use: they stay.
+        Assert.Equal(412, (await server.SendAsync("PUT", Functions + "/f/code", Body("one", ""","RevisionId":"00000000-0000-4000-8000-000000000000" """))).Status);
+        Assert.Single(Directory.EnumerateFiles(Path.Join(server.Data, "control", "blobs")));
+    }
+
     public static TheoryData<string, string, string> BadBodies => new()
     {
         { "", "SerializationException", "not JSON" },
