@@ -166,7 +166,7 @@ internal sealed unsafe class ShellMaker
         step = SetupStep.RuntimeTree;
         if (_runtimes[request->Runtime] < 0)
             return _runtimes[request->Runtime];
-        var runtime = Tree(_runtimes[request->Runtime], idMapNamespace: -1);
+        var runtime = Tree(_runtimes[request->Runtime], NoIdMap);
         if (runtime < 0)
             return runtime;
         var code = CodeTree(request->Code, shell.Slot, out step);
