@@ -39,7 +39,7 @@ public sealed class RefusedUpTests
                 File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
             File.SetUnixFileMode(folder, (UnixFileMode)Convert.ToInt32("755", 8));
             var (code, error) = await UpAsync(["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"], ["--data", data, "--port", "0"], Path.Combine(folder, "hearth"));
-            AssertOneLine(error, "up: needs root", "run: sudo ./hearth up");
+            AssertOneLine(error, "up: needs root", $"run: sudo hearth up --data {data}");
             Assert.Equal(5, code);
             Assert.False(Directory.Exists(data));
         }

@@ -47,7 +47,7 @@ internal static class EnvironmentBuilder
             ["_HANDLER"] = spec.Handler,
         };
         AddRuntime(environment, function);
-        // The function's own settings win, except over the names that say what it is.
+        // The function's own settings win. Names that Lambda reserves never get here: the control plane refuses them (EnvironmentRules).
         foreach (var (name, value) in spec.Environment)
             environment[name] = value;
         return environment;

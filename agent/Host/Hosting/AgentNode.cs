@@ -19,6 +19,7 @@ internal sealed class AgentNode : IAsyncDisposable
     private readonly InvocationJournal _journal;
     private readonly LogStore _logs;
     private readonly ControlChannel _channel;
+    private readonly CatalogueFile _catalogueFile;
     private readonly CodePreparer _preparer;
     private readonly IngressServer _ingress;
     private readonly AgentLinkClient _link;
@@ -52,7 +53,7 @@ internal sealed class AgentNode : IAsyncDisposable
         var policy = new PolicySettings(budget, options.FreezeAfter, options.IdleTimeout);
         Scheduler = new Scheduler(services, new SchedulerSettings(policy, options.MaxConcurrency), new SchedulingPolicy(policy, time));
         Catalogue = new Catalogue(logging.CreateLogger("catalogue"));
-        var file = new CatalogueFile(Path.Join(state, "snapshot.pb"), logging.CreateLogger("catalogue"));
+        _catalogueFile = new CatalogueFile(Path.Join(state, "snapshot.pb"), Catalogue.ToSnapshot, time, logging.CreateLogger("catalogue"));
         _preparer = new CodePreparer(Catalogue, code, Scheduler.CodeInUse, time, logging.CreateLogger("code"));
         var identity = new LinkIdentity(state, () => Endpoint, spawner, runtimes);
         _link = new AgentLinkClient(
@@ -63,9 +64,9 @@ internal sealed class AgentNode : IAsyncDisposable
         Catalogue.Changed += Scheduler.OnCatalogueChanged;
         Catalogue.Provisioned += Scheduler.KeepProvisioned;
         Catalogue.Changed += (fresh, gone) => _preparer.OnChanged(fresh);
-        if (file.TryRead() is { } cached)
+        if (_catalogueFile.TryRead() is { } cached)
             Catalogue.Replace(cached);
-        Catalogue.Updated += () => file.Write(Catalogue.ToSnapshot());
+        Catalogue.Updated += _catalogueFile.WriteSoon;
         var invocations = new InvocationEndpoint(Catalogue, Scheduler, offer => _events!.OfferAsync(offer));
         _eventChannel = new ControlChannel(Path.Join(control, "grpc.sock"));
         _eventRunner = new EventRunner(invocations.Find, Scheduler, time);
@@ -110,6 +111,7 @@ internal sealed class AgentNode : IAsyncDisposable
         _preparer.Dispose();
         _loop.Dispose();
         _link.Dispose();
+        _catalogueFile.Dispose();
         _events.Dispose();
         _eventChannel.Dispose();
         _channel.Dispose();

@@ -111,7 +111,7 @@ internal sealed partial class Scheduler
             }
             else
             {
-                // It is back within 100 ms, with its /tmp: the next event waits for it rather than for a new sandbox.
+                // It is back within a second, most often in some ms, with its /tmp: the next event waits for it rather than for a new sandbox.
                 instance.SetState(InstanceState.Resetting);
                 SetStarting(instance, true);
             }

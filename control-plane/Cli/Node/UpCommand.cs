@@ -24,6 +24,11 @@ internal static class UpCommand
     private static readonly Option<string?> RetryDelays = new("--retry-delays") { Description = "Seconds until an event that its function failed is tried again, first and following times, each 0-3600. Default: 60,120, as AWS", HelpName = "S[,S...]" };
     private static readonly Option<int?> DeadLetterDays = SharedOptions.Number("--dead-letter-days", "Dead letters are kept so many days, 1-3650. Default: 14", 1, 3_650);
     private static readonly Option<string?> S3Endpoint = new("--s3-endpoint") { Description = $"S3-compatible store that S3Bucket and S3Key of code mean, with the keys of {Services.S3AccessKeyId} and {Services.S3SecretAccessKey} if set. Default: none", HelpName = "URL" };
+    private static readonly Option<string?> Region = new("--region") { Description = "Region in ARNs, as aws --region and CloudFormation will say it; to be kept, since layers and destinations are named by ARN. Default: us-east-1", HelpName = "NAME" };
+    private static readonly Option<string?> Account = new("--account") { Description = "Account in ARNs, 12 digits; to be kept like the region. Default: 000000000000", HelpName = "ID" };
+    private static readonly Option<int?> MaxConcurrency = SharedOptions.Number("--max-concurrency", "Invocations under way at once, all functions together, 1-1000000. Default: 1000", 1, 1_000_000);
+    private static readonly Option<int?> LogMaxMb = SharedOptions.Number("--log-max-mb", "Log kept of each function, MB, 1-1048576. Default: 64", 1, 1_048_576);
+    private static readonly Option<int?> LogMaxDays = SharedOptions.Number("--log-max-days", "Older log is deleted, days, 1-36500. Default: 14", 1, 36_500);
     private static readonly Option<bool> Prepare = new("--prepare") { Description = "Only bring the data directory and the programs in it up to date, as the systemd units do before they start, and end" };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Show the log of the three processes here too" };
 
@@ -33,7 +38,8 @@ internal static class UpCommand
             "sudo hearth up", "sudo hearth up --port 9100 --data /srv/hearth --memory-budget-mb 4096",
             "sudo hearth up --root /var/lib/hearth-images/python")
         {
-            Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, S3Endpoint, Prepare, Verbose,
+            Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, S3Endpoint,
+            Region, Account, MaxConcurrency, LogMaxMb, LogMaxDays, Prepare, Verbose,
         };
         Tmp.Validators.Add(static result =>
         {
@@ -51,6 +57,16 @@ internal static class UpCommand
             if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri is not { UserInfo: "", Query: "", Fragment: "" })
                 result.AddError($"--s3-endpoint '{text}' is not a URL such as https://s3.example.org");
         });
+        Region.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<string?>() is not { Length: > 0 and <= 32 } text || !text.All(static letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-'))
+                result.AddError($"--region '{result.GetValueOrDefault<string?>()}' is not a region: write a name such as us-east-1");
+        });
+        Account.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<string?>() is not { Length: 12 } text || !text.All(char.IsAsciiDigit))
+                result.AddError($"--account '{result.GetValueOrDefault<string?>()}' is not an account: write 12 digits");
+        });
         // Synchronous on purpose: see Supervisor, which must stay on the main thread.
         command.SetAction(Run);
         return command;
@@ -59,11 +75,18 @@ internal static class UpCommand
     private static int Run(ParseResult parsed)
     {
         if (!Environment.IsPrivilegedProcess)
-            throw new CliException(ExitCode.Refused, "up", "needs root: it makes namespaces, mounts and cgroups (the parts that face the network drop it)", "run: sudo ./hearth up");
+            throw new CliException(ExitCode.Refused, "up", "needs root: it makes namespaces, mounts and cgroups (the parts that face the network drop it)", $"run: sudo {TypedCommand.Name} up{TypedCommand.DataOption(NodeLocation.Of(parsed))}");
         var options = new UpOptions(
             NodeLocation.Of(parsed), LoopbackOnly(parsed.GetRequiredValue(Host)), parsed.GetValue(Port) ?? 9000, parsed.GetValue(GrpcPort),
             parsed.GetValue(Root) is { } root ? RootImage.Require(root) : null, parsed.GetRequiredValue(Tmp) == "memory", parsed.GetValue(MemoryBudget), parsed.GetValue(Increment), parsed.GetValue(CpuCap),
-            parsed.GetValue(IdleTimeout), parsed.GetValue(PriceRequests), parsed.GetValue(PriceGbSecond), parsed.GetValue(Verbose), parsed.GetValue(RetryDelays), parsed.GetValue(DeadLetterDays), parsed.GetValue(S3Endpoint));
+            parsed.GetValue(IdleTimeout), parsed.GetValue(PriceRequests), parsed.GetValue(PriceGbSecond), parsed.GetValue(Verbose), parsed.GetValue(RetryDelays), parsed.GetValue(DeadLetterDays), parsed.GetValue(S3Endpoint))
+        {
+            Region = parsed.GetValue(Region),
+            Account = parsed.GetValue(Account),
+            MaxConcurrency = parsed.GetValue(MaxConcurrency),
+            LogMaxMb = parsed.GetValue(LogMaxMb),
+            LogMaxDays = parsed.GetValue(LogMaxDays),
+        };
         return parsed.GetValue(Prepare) ? NodeRun.Prepare(options) : NodeRun.Execute(options);
     }
 

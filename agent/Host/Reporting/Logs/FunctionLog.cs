@@ -14,6 +14,7 @@ internal sealed class FunctionLog : IDisposable
     private const int FlushAt = 64 * 1024;
     private const int IndexEvery = 64 * 1024;
     private const int MaxPending = 2 * 1024 * 1024;
+    private static readonly TimeSpan s_idle = TimeSpan.FromMinutes(1);
     private readonly string _folder;
     private readonly LogSettings _settings;
     private readonly TimeProvider _time;
@@ -29,6 +30,9 @@ internal sealed class FunctionLog : IDisposable
     private bool _flushQueued;
     private SafeFileHandle? _segment;
     private SafeFileHandle? _index;
+    // Of the newest segment, open or not.
+    private string? _path;
+    private long _lastWritten;
     private long _size;
     private long _indexed;
     private long _number;
@@ -97,10 +101,15 @@ internal sealed class FunctionLog : IDisposable
         lock (_disk)
         {
             FlushLocked();
-            _segment?.Dispose();
-            _index?.Dispose();
-            _segment = _index = null;
+            CloseSegment();
         }
+    }
+
+    private void CloseSegment()
+    {
+        _segment?.Dispose();
+        _index?.Dispose();
+        _segment = _index = null;
     }
 
     private void ReportDropped(long timeUnixMs, ReadOnlySpan<byte> stream)
@@ -115,13 +124,20 @@ internal sealed class FunctionLog : IDisposable
         lock (_gate)
         {
             _flushQueued = false;
-            if (_pending.WrittenCount == 0)
-                return;
             firstTime = _pendingTime;
-            (_pending, _writing) = (_writing, _pending);
+            if (_pending.WrittenCount > 0)
+                (_pending, _writing) = (_writing, _pending);
+        }
+        if (_writing.WrittenCount == 0)
+        {
+            RestWhenIdle();
+            return;
         }
         try
         {
+            _lastWritten = _time.GetTimestamp();
+            if (_segment is null && _path is not null)
+                Reopen(_path);
             if (_segment is null || _size + _writing.WrittenCount > _settings.SegmentBytes)
                 BeginSegment(firstTime);
             if (_size - _indexed >= IndexEvery || _size == 0)
@@ -142,16 +158,37 @@ internal sealed class FunctionLog : IDisposable
             _writing.ResetWrittenCount();
     }
 
+    // A function that once printed costs no descriptors and no buffers for the life of the agent.
+    private void RestWhenIdle()
+    {
+        if (_segment is null || _time.GetElapsedTime(_lastWritten) < s_idle)
+            return;
+        CloseSegment();
+        _writing = new ArrayBufferWriter<byte>();
+    }
+
+    private void Reopen(string path)
+    {
+        // Trimmed meanwhile: a new one is begun.
+        if (!File.Exists(path))
+            return;
+        _index = File.OpenHandle(LogSegments.IndexOf(path), FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        _segment = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        _size = RandomAccess.GetLength(_segment);
+        _indexed = Math.Min(_indexed, _size);
+    }
+
     private void BeginSegment(long firstTime)
     {
         Directory.CreateDirectory(_folder);
-        _segment?.Dispose();
-        _index?.Dispose();
+        CloseSegment();
         var path = LogSegments.Name(_folder, firstTime, _number++);
         while (File.Exists(path))
             path = LogSegments.Name(_folder, firstTime, _number++);
-        _segment = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        // The segment last: where there is one, there is an index, whatever fails.
         _index = File.OpenHandle(LogSegments.IndexOf(path), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        _segment = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        _path = path;
         _size = _indexed = 0;
         LogSegments.Trim(_folder, _settings, _time.GetUtcNow());
     }

@@ -27,7 +27,7 @@ internal static class LogSegments
         return name.Length > 15 && long.TryParse(name[..15], CultureInfo.InvariantCulture, out var time) ? time : 0;
     }
 
-    /// <summary>Deletes what is over the caps, oldest first. The newest segment always stays.</summary>
+    /// <summary>Deletes what is over the caps, oldest first. The newest segment stays until nothing was written to it for so long, and goes with the folder.</summary>
     public static void Trim(string folder, LogSettings settings, DateTimeOffset now)
     {
         var files = List(folder);
@@ -38,9 +38,18 @@ internal static class LogSegments
         {
             if (total <= settings.MaxBytesPerFunction && FirstTime(files[i + 1]) >= oldest)
                 return;
-            File.Delete(IndexOf(files[i]));
-            File.Delete(files[i]);
+            Remove(files[i]);
             total -= sizes[i];
         }
+        if (files.Length == 0 || File.GetLastWriteTimeUtc(files[^1]) >= now.UtcDateTime - settings.MaxAge)
+            return;
+        Remove(files[^1]);
+        Directory.Delete(folder);
+    }
+
+    private static void Remove(string segment)
+    {
+        File.Delete(IndexOf(segment));
+        File.Delete(segment);
     }
 }
