@@ -1,6 +1,8 @@
+using System.Net;
 using Hearth.Agent.Events;
 using Hearth.Agent.Functions;
 using Hearth.Agent.Ingress;
+using Hearth.Agent.Ingress.Signatures;
 using Hearth.Agent.Reporting.Journal;
 using Hearth.Agent.Reporting.Link;
 using Hearth.Agent.Reporting.Logs;
@@ -8,6 +10,7 @@ using Hearth.Agent.Sandboxes;
 using Hearth.Agent.Scheduling;
 using Hearth.Agent.Spawning;
 using Hearth.Agent.Streaming;
+using Hearth.Contracts.V1;
 
 namespace Hearth.Agent.Hosting;
 
@@ -52,28 +55,57 @@ internal sealed class AgentNode : IAsyncDisposable
         var policy = new PolicySettings(budget, options.FreezeAfter, options.IdleTimeout);
         Scheduler = new Scheduler(services, new SchedulerSettings(policy, options.MaxConcurrency), new SchedulingPolicy(policy, time));
         Catalogue = new Catalogue(logging.CreateLogger("catalogue"));
+        Account = new Account();
         var file = new CatalogueFile(Path.Join(state, "snapshot.pb"), logging.CreateLogger("catalogue"));
         _preparer = new CodePreparer(Catalogue, code, Scheduler.CodeInUse, time, logging.CreateLogger("code"));
         var identity = new LinkIdentity(state, () => Endpoint, spawner, runtimes);
         _link = new AgentLinkClient(
-            _channel, identity, Catalogue, _journal, new QueryAnswers(Scheduler, _logs), Scheduler.DescribeCapacity, _preparer, time, logging.CreateLogger("link"));
+            _channel, identity, Catalogue, Account, _journal, new QueryAnswers(Scheduler, _logs), Scheduler.DescribeCapacity, _preparer, time, logging.CreateLogger("link"));
         Scheduler.InstanceGone = _preparer.SweepSoon;
         Catalogue.Reserved += Scheduler.Reserve;
         Catalogue.Changed += Scheduler.OnCatalogueChanged;
         Catalogue.Changed += (fresh, gone) => _preparer.OnChanged(fresh);
+        var signatures = new RequestSignatures(Account, time);
         if (file.TryRead() is { } cached)
+        {
+            // First who may call, then what there is to call.
+            Account.Replace(cached.Account);
+            _logs.SetRetention(Account.Current!.LogRetentionDays);
             Catalogue.Replace(cached);
-        Catalogue.Updated += () => file.Write(Catalogue.ToSnapshot());
-        var invocations = new InvocationEndpoint(Catalogue, Scheduler, offer => _events!.OfferAsync(offer));
+        }
+        Catalogue.Updated += Save;
+        Account.Changed += settings =>
+        {
+            _logs.SetRetention(settings.LogRetentionDays);
+            Save();
+        };
+        // The first snapshot of a node without functions changes nothing in the catalogue.
+        _ = Catalogue.Loaded.ContinueWith(_ => Save(), TaskScheduler.Default);
+        var invocations = new InvocationEndpoint(Catalogue, Scheduler, signatures, offer => _events!.OfferAsync(offer));
         _eventChannel = new ControlChannel(Path.Join(control, "grpc.sock"));
         _eventRunner = new EventRunner(invocations.Find, Scheduler, time);
         _events = new EventLink(_eventChannel, identity.AgentId, _eventRunner, time, logging.CreateLogger("events"));
         _ingress = new IngressServer(
-            options, invocations, new ControlProxy(Path.Join(control, "rest.sock"), logging.CreateLogger("proxy")),
-            new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), logging);
+            options, invocations, new ControlProxy(Path.Join(control, "rest.sock"), signatures, logging.CreateLogger("proxy")),
+            new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), signatures, logging);
+
+        void Save()
+        {
+            // Before the first snapshot has come whole there is nothing to keep.
+            if (!Catalogue.IsLoaded)
+                return;
+            lock (file)
+            {
+                var snapshot = Catalogue.ToSnapshot();
+                snapshot.Account = Account.Current;
+                file.Write(snapshot);
+            }
+        }
     }
 
     public Catalogue Catalogue { get; }
+
+    public Account Account { get; }
 
     public Scheduler Scheduler { get; }
 
@@ -81,8 +113,10 @@ internal sealed class AgentNode : IAsyncDisposable
     public string Endpoint { get; private set; } = "";
 
     /// <exception cref="IOException">The port cannot be had; the message says why and what to do.</exception>
-    public async Task StartAsync()
+    public async Task StartAsync(CancellationToken cancellationToken = default)
     {
+        if (!IPAddress.IsLoopback(_options.Host))
+            await RequireKeysAsync(cancellationToken);
         Endpoint = await _ingress.StartAsync();
         _link.Start();
         _events.Start();
@@ -94,6 +128,18 @@ internal sealed class AgentNode : IAsyncDisposable
         await Catalogue.Loaded.WaitAsync(cancellationToken);
         while (!_spawner.IsConnected)
             await Task.Delay(20, cancellationToken);
+    }
+
+    // The link brings the keys, and tells the endpoint in its first message: it is dialled once for the keys alone when there are none on the disk.
+    private async Task RequireKeysAsync(CancellationToken cancellationToken)
+    {
+        if (Account.Current is not { Keys.Count: > 0 })
+            await _link.FetchAsync(cancellationToken);
+        if (Account.Current is not { Keys.Count: > 0 })
+        {
+            throw new IOException(
+                $"{_options.Host} is not loopback, and no access keys exist: everyone who reaches this machine could deploy code. Start it on 127.0.0.1, make a key (hearth keys create --role admin), then start it with --host {_options.Host}");
+        }
     }
 
     /// <summary>Stops accepting, finishes what runs, ends the sandboxes, hands over the journal.</summary>

@@ -12,7 +12,7 @@ internal sealed record AgentOptions
     public const string Usage = """
         usage: hearth-agent --data DIR [options]
           --data DIR                  data directory: code in DIR/code, own state in DIR/agent, sockets in DIR/run
-          --host ADDRESS              address to serve on; only loopback while no access keys exist (default 127.0.0.1)
+          --host ADDRESS              address to serve on; others than loopback need access keys (default 127.0.0.1)
           --port N                    0-65535, 0 = any free one (default 9000)
           --memory-budget-mb N        what all instances' memory settings together may reach (default 75 % of MemAvailable now)
           --max-concurrency N         invocations under way at once, all functions together (default 1000)
@@ -85,14 +85,9 @@ internal sealed record AgentOptions
         _ => throw new UsageException($"unknown option {name}"),
     };
 
-    private static IPAddress Address(string value)
-    {
-        var address = value == "localhost" ? IPAddress.Loopback
-            : IPAddress.TryParse(value, out var parsed) ? parsed
-            : throw new UsageException($"--host takes an IP address such as 127.0.0.1, not '{value}'");
-        return IPAddress.IsLoopback(address) ? address : throw new UsageException(
-            $"--host {value} would let everyone who reaches this machine deploy code: without access keys only loopback (127.0.0.1, ::1) is served");
-    }
+    private static IPAddress Address(string value) => value == "localhost" ? IPAddress.Loopback
+        : IPAddress.TryParse(value, out var parsed) ? parsed
+        : throw new UsageException($"--host takes an IP address such as 127.0.0.1, not '{value}'");
 
     private static int Number(string name, string value, int min, int max) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max

@@ -11,7 +11,7 @@ namespace Hearth.Cli.Node;
 internal static class UpCommand
 {
     private static readonly Option<int?> Port = SharedOptions.Number("--port", "TCP port for HTTP, 0-65535; 0 = any free one. Default: 9000", 0, 65535);
-    private static readonly Option<string> Host = new("--host") { Description = "Loopback address to serve on; others need access keys, which this version has not", DefaultValueFactory = _ => "127.0.0.1", HelpName = "IP" };
+    private static readonly Option<string> Host = new("--host") { Description = "Address to serve on, 0.0.0.0 for all of this machine's; others than loopback need access keys (hearth keys)", DefaultValueFactory = _ => "127.0.0.1", HelpName = "IP" };
     private static readonly Option<int?> GrpcPort = SharedOptions.Number("--grpc-port", "Also serve the gRPC API on this TCP port of loopback, 1-65535. Default: only the Unix socket", 1, 65535);
     private static readonly Option<string?> Root = new("--root") { Description = "Root image (rootfs/build-image.sh) whose /usr and /etc functions see. Default: this machine's", HelpName = "DIR" };
     private static readonly Option<string> Tmp = new("--tmp") { Description = "Where /tmp of functions is: disk, or memory (it then counts as theirs). Memory is also what a machine without loop devices gets", DefaultValueFactory = _ => "disk", HelpName = "disk|memory" };
@@ -54,7 +54,7 @@ internal static class UpCommand
         if (!Environment.IsPrivilegedProcess)
             throw new CliException(ExitCode.Refused, "up", "needs root: it makes namespaces, mounts and cgroups (the parts that face the network drop it)", "run: sudo ./hearth up");
         var options = new UpOptions(
-            NodeLocation.Of(parsed), LoopbackOnly(parsed.GetRequiredValue(Host)), parsed.GetValue(Port) ?? 9000, parsed.GetValue(GrpcPort),
+            NodeLocation.Of(parsed), AddressOf(parsed.GetRequiredValue(Host)), parsed.GetValue(Port) ?? 9000, parsed.GetValue(GrpcPort),
             parsed.GetValue(Root) is { } root ? RootImage.Require(root) : null, parsed.GetRequiredValue(Tmp) == "memory", parsed.GetValue(MemoryBudget), parsed.GetValue(Increment), parsed.GetValue(CpuCap),
             parsed.GetValue(IdleTimeout), parsed.GetValue(PriceRequests), parsed.GetValue(PriceGbSecond), parsed.GetValue(Verbose), parsed.GetValue(RetryDelays), parsed.GetValue(DeadLetterDays));
         return parsed.GetValue(Prepare) ? NodeRun.Prepare(options) : NodeRun.Execute(options);
@@ -76,11 +76,10 @@ internal static class UpCommand
         return option;
     }
 
-    private static string LoopbackOnly(string host)
+    // Whether there are keys, which an address that others reach needs, the agent knows, and does not start without.
+    private static string AddressOf(string host)
     {
         var text = host == "localhost" ? "127.0.0.1" : host;
-        if (!IPAddress.TryParse(text, out var address)) throw CliException.Usage("--host", $"'{host}' is not an IP address", "write --host 127.0.0.1");
-        if (IPAddress.IsLoopback(address)) return text;
-        throw CliException.Usage("--host", $"{host} is not loopback, and without access keys everyone who reaches it could run code here", "use 127.0.0.1, and a reverse proxy with authentication in front of it");
+        return IPAddress.TryParse(text, out _) ? text : throw CliException.Usage("--host", $"'{host}' is not an IP address", "write --host 127.0.0.1");
     }
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Hearth.Contracts;
+using Hearth.ControlPlane.Access;
+using Hearth.ControlPlane.Logs;
 using Hearth.ControlPlane.Store;
 
 namespace Hearth.ControlPlane.Agents;
@@ -12,11 +14,22 @@ public sealed class AgentRegistry
 
     private ImmutableList<AgentConnection> _current = [];
 
-    public AgentRegistry(FunctionStore functions) => functions.Changed += (name, change) =>
+    public AgentRegistry(FunctionStore functions, KeyStore keys, LogFile logs)
     {
-        foreach (AgentConnection agent in Current)
-            agent.Outbox.FunctionChanged(name, change);
-    };
+        functions.Changed += (name, change) =>
+        {
+            foreach (AgentConnection agent in Current)
+                agent.Outbox.FunctionChanged(name, change);
+        };
+        keys.Changed += TellAccount;
+        logs.Changed += TellAccount;
+
+        void TellAccount() => functions.Count(change =>
+        {
+            foreach (AgentConnection agent in Current)
+                agent.Outbox.AccountChanged(change);
+        });
+    }
 
     /// <summary>In the order in which they connected.</summary>
     public ImmutableList<AgentConnection> Current => Volatile.Read(ref _current);
