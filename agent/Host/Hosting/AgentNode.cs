@@ -53,12 +53,12 @@ internal sealed class AgentNode : IAsyncDisposable
         var services = new InstanceServices(_loop, spawner, code, _logs, _journal, time, logging.CreateLogger("instances"), settings, runtimes);
         var budget = options.MemoryBudgetMb > 0 ? options.MemoryBudgetMb : MachineMemory.DefaultBudgetMb();
         var policy = new PolicySettings(budget, options.FreezeAfter, options.IdleTimeout);
-        Scheduler = new Scheduler(services, new SchedulerSettings(policy, options.MaxConcurrency), new SchedulingPolicy(policy, time));
+        Scheduler = new Scheduler(services, new SchedulerSettings(policy, options.MaxConcurrency, options.BurstRate), new SchedulingPolicy(policy, time));
         Catalogue = new Catalogue(logging.CreateLogger("catalogue"));
         Account = new Account();
         var file = new CatalogueFile(Path.Join(state, "snapshot.pb"), logging.CreateLogger("catalogue"));
         _preparer = new CodePreparer(Catalogue, code, Scheduler.CodeInUse, time, logging.CreateLogger("code"));
-        var identity = new LinkIdentity(state, () => Endpoint, spawner, runtimes);
+        var identity = new LinkIdentity(state, () => OwnEndpoint, spawner, runtimes);
         _link = new AgentLinkClient(
             _channel, identity, Catalogue, Account, _journal, new QueryAnswers(Scheduler, _logs), Scheduler.DescribeCapacity, _preparer, time, logging.CreateLogger("link"));
         Scheduler.InstanceGone = _preparer.SweepSoon;
@@ -111,6 +111,9 @@ internal sealed class AgentNode : IAsyncDisposable
 
     /// <summary>http://ADDRESS:PORT, known once started.</summary>
     public string Endpoint { get; private set; } = "";
+
+    /// <summary>Where the control plane, which is on this machine, finds it: nobody can dial the address that stands for all.</summary>
+    private string OwnEndpoint => Endpoint.Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal).Replace("//[::]:", "//[::1]:", StringComparison.Ordinal);
 
     /// <exception cref="IOException">The port cannot be had; the message says why and what to do.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)

@@ -67,7 +67,7 @@ internal sealed class TestNode : IAsyncDisposable
         await Agent.WaitReadyAsync(TestContext.Current.CancellationToken);
         if (control)
             await Eventually.True(() => Control.IsConnected);
-        Http.BaseAddress = new Uri(Agent.Endpoint);
+        Http.BaseAddress = new Uri(Agent.Endpoint.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
     }
 
     public static byte[] Zip(string file, string text)

@@ -184,6 +184,7 @@ public sealed class KeyTests
         var refused = await Assert.ThrowsAsync<IOException>(() => TestNode.StartAsync(o => o with { Host = IPAddress.Any }));
         Assert.Contains("hearth keys create --role admin", refused.Message);
         await using var node = await TestNode.StartAsync(o => o with { Host = IPAddress.Any }, account: Account());
+        Assert.Equal(node.Http.BaseAddress, new Uri(node.Control.Hello!.Endpoint));
         Assert.Equal(403, (await SendAsync(node, HttpMethod.Get, "/2015-03-31/functions", "", key: null)).Status);
         Assert.Equal(200, (await SendAsync(node, HttpMethod.Get, "/2015-03-31/functions", "", s_admin)).Status);
         // Without the last key, those who come over the network are not served, and the machine itself is.

@@ -33,6 +33,8 @@ internal static class Services
         if (options.MemoryBudgetMb is { } budget) agent.AddRange(["--memory-budget-mb", Text(budget)]);
         if (options.BillingIncrementMs is { } increment) agent.AddRange(["--billing-increment-ms", Text(increment)]);
         if (options.IdleTimeoutSeconds is { } idle) agent.AddRange(["--idle-timeout-seconds", Text(idle)]);
+        if (options.Concurrency is { } concurrency) agent.AddRange(["--max-concurrency", Text(concurrency)]);
+        if (options.BurstRate is { } rate) agent.AddRange(["--burst-rate", Text(rate)]);
         if (options.CpuCap) agent.Add("--hard-cpu-cap");
 
         List<string> spawner = ["--data", options.DataDirectory];

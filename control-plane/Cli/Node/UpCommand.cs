@@ -19,6 +19,8 @@ internal static class UpCommand
     private static readonly Option<int?> Increment = SharedOptions.Number("--billing-increment-ms", "Invocations are billed in steps of this many ms, 1-60000 (100 = as in 2015). Default: 1", 1, 60_000);
     private static readonly Option<bool> CpuCap = new("--hard-cpu-cap", "--cpu-cap") { Description = "Cap each instance at MB/1769 of a CPU even when the machine is idle, as AWS does" };
     private static readonly Option<int?> IdleTimeout = SharedOptions.Number("--idle-timeout-seconds", "An instance that nobody used for so long is ended, 1-86400. Default: 600", 1, 86_400);
+    private static readonly Option<int?> Concurrency = SharedOptions.Number("--concurrency", "Invocations under way at once, all functions together, 1-1000000; more are throttled. Default: 1000", 1, 1_000_000);
+    private static readonly Option<int?> BurstRate = SharedOptions.Number("--burst-rate", "Invocations a second that one function may begin, 1-1000000; more are throttled. Default: as many as come", 1, 1_000_000);
     private static readonly Option<double?> PriceRequests = Price("--price-requests", "Price of a million requests in USD, for 'hearth usage'. Default: 0.20");
     private static readonly Option<double?> PriceGbSecond = Price("--price-gb-second", "Price of a GB-second in USD. Default: 0.0000166667");
     private static readonly Option<string?> RetryDelays = new("--retry-delays") { Description = "Seconds until an event that its function failed is tried again, first and following times, each 0-3600. Default: 60,120, as AWS", HelpName = "S[,S...]" };
@@ -32,7 +34,7 @@ internal static class UpCommand
             "sudo hearth up", "sudo hearth up --port 9100 --data /srv/hearth --memory-budget-mb 4096",
             "sudo hearth up --root /var/lib/hearth-images/python")
         {
-            Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, Prepare, Verbose,
+            Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, Concurrency, BurstRate, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, Prepare, Verbose,
         };
         Tmp.Validators.Add(static result =>
         {
@@ -56,7 +58,8 @@ internal static class UpCommand
         var options = new UpOptions(
             NodeLocation.Of(parsed), AddressOf(parsed.GetRequiredValue(Host)), parsed.GetValue(Port) ?? 9000, parsed.GetValue(GrpcPort),
             parsed.GetValue(Root) is { } root ? RootImage.Require(root) : null, parsed.GetRequiredValue(Tmp) == "memory", parsed.GetValue(MemoryBudget), parsed.GetValue(Increment), parsed.GetValue(CpuCap),
-            parsed.GetValue(IdleTimeout), parsed.GetValue(PriceRequests), parsed.GetValue(PriceGbSecond), parsed.GetValue(Verbose), parsed.GetValue(RetryDelays), parsed.GetValue(DeadLetterDays));
+            parsed.GetValue(IdleTimeout), parsed.GetValue(PriceRequests), parsed.GetValue(PriceGbSecond), parsed.GetValue(Verbose), parsed.GetValue(RetryDelays), parsed.GetValue(DeadLetterDays),
+            parsed.GetValue(Concurrency), parsed.GetValue(BurstRate));
         return parsed.GetValue(Prepare) ? NodeRun.Prepare(options) : NodeRun.Execute(options);
     }
 

@@ -9,4 +9,4 @@ namespace Hearth.Cli.Node;
 internal sealed record UpOptions(
     string DataDirectory, string Host, int Port, int? GrpcPort, string? Root, bool TmpInMemory, int? MemoryBudgetMb, int? BillingIncrementMs, bool CpuCap,
     int? IdleTimeoutSeconds, double? PricePerMillionRequests, double? PricePerGbSecond, bool Verbose,
-    string? RetryDelays = null, int? DeadLetterDays = null);
+    string? RetryDelays = null, int? DeadLetterDays = null, int? Concurrency = null, int? BurstRate = null);

@@ -43,9 +43,12 @@ internal sealed class SignedRequest(HttpRequest request, Authorization authoriza
         var derived = key.Derive(authorization);
         Span<byte> expected = stackalloc byte[HashLength];
         HMACSHA256.HashData(derived, Encoding.UTF8.GetBytes(toSign), expected);
-        Span<byte> given = stackalloc byte[HashLength];
-        if (authorization.Signature.Length != HexLength || Convert.FromHexString(authorization.Signature, given, out _, out _) != OperationStatus.Done
-            || !CryptographicOperations.FixedTimeEquals(given, expected))
+        // As text: of the two ways to write a hexadecimal digit only one is right.
+        Span<byte> expectedHex = stackalloc byte[HexLength];
+        Convert.TryToHexStringLower(expected, expectedHex, out _);
+        Span<byte> given = stackalloc byte[HexLength];
+        if (authorization.Signature.Length != HexLength || Ascii.FromUtf16(authorization.Signature, given, out _) != OperationStatus.Done
+            || !CryptographicOperations.FixedTimeEquals(given, expectedHex))
             return Mismatch(Encoding.UTF8.GetString(canonical.WrittenSpan[..Math.Min(MaxTold, canonical.WrittenCount)]), toSign);
         key.Keep(authorization, derived);
         return null;

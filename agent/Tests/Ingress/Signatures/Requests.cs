@@ -64,7 +64,7 @@ internal static class Requests
         var canonical = $"{request.Method}\n{request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget}\n\n{string.Concat(names.Select(n => $"{n}:{request.Headers[n]}\n"))}\n{string.Join(';', names)}\n{bodyHash}";
         var scope = $"{time[..8]}/us-east-1/{service}/aws4_request";
         var key = new byte[32];
-        SigningKey.Derive(secret, time[..8], "us-east-1", service, key);
+        SigningKey.Derive(secret, time.AsSpan(0, 8), "us-east-1", service, key);
         var signature = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"AWS4-HMAC-SHA256\n{time}\n{scope}\n{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)))}"));
         request.Headers.Authorization = Authorization(string.Join(';', names), Convert.ToHexStringLower(signature), scope, keyId);
         return request;
