@@ -91,13 +91,13 @@ internal sealed class ControlProxy : IDisposable
         }
         foreach (var (name, values) in from.Headers)
         {
-            if (HopByHop.Is(name, from.Headers.Connection) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || name.Equals(Principal.Header, StringComparison.OrdinalIgnoreCase))
+            if (HopByHop.Is(name, from.Headers.Connection) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || name.Equals(CallerIdentity.Header, StringComparison.OrdinalIgnoreCase))
                 continue;
             if (!to.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
                 to.Content?.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
         }
         if (signed is not null)
-            to.Headers.TryAddWithoutValidation(Principal.Header, signed.Principal.ToHeader());
+            to.Headers.TryAddWithoutValidation(CallerIdentity.Header, signed.Caller.ToHeader());
         return to;
     }
 

@@ -71,14 +71,14 @@ public sealed class KeyTests
         string? seen = null;
         node.Control.Rest = context =>
         {
-            seen = context.Request.Headers[Principal.Header].ToString();
+            seen = context.Request.Headers[CallerIdentity.Header].ToString();
             return context.Response.WriteAsync("rest");
         };
         using var request = Signed(node, HttpMethod.Get, "/2015-03-31/functions", "", s_invoke);
-        request.Headers.TryAddWithoutValidation(Principal.Header.ToLowerInvariant(), "AKIAADMIN;1;ops;");
+        request.Headers.TryAddWithoutValidation(CallerIdentity.Header.ToLowerInvariant(), "AKIAADMIN;1;ops;");
         using var answer = await node.Http.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal("AKIAINVOKE;3;caller;f", seen);
-        var told = Principal.FromHeader(seen!)!;
+        var told = CallerIdentity.FromHeader(seen!)!;
         Assert.Equal(("AKIAINVOKE", "caller", AccessRole.Invoke, "f"), (told.KeyId, told.Name, told.Role, told.Functions.Single()));
 
         seen = null;
@@ -88,7 +88,7 @@ public sealed class KeyTests
         node.Control.PutAccount(new AccountSettings());
         await Eventually.True(() => node.Agent.Account.Current!.Keys.Count == 0);
         using var local = new HttpRequestMessage(HttpMethod.Get, "/2015-03-31/functions");
-        local.Headers.TryAddWithoutValidation(Principal.Header, "AKIAADMIN;1;ops;");
+        local.Headers.TryAddWithoutValidation(CallerIdentity.Header, "AKIAADMIN;1;ops;");
         using var served = await node.Http.SendAsync(local, TestContext.Current.CancellationToken);
         Assert.Equal("", seen);
     }

@@ -27,12 +27,12 @@ public sealed class KeyService(KeyStore store, TimeProvider time)
     {
         if (role is not (AccessRole.Admin or AccessRole.Deploy or AccessRole.Invoke))
             throw new LambdaException(LambdaError.InvalidParameterValue("A key has one of the roles admin, deploy and invoke."));
-        if (name.Length > 0 && !Principal.IsName(name))
-            throw new LambdaException(LambdaError.InvalidParameterValue($"A key's name has 1 to {Principal.MaxNameLength} letters, digits and +=,.@_-"));
+        if (name.Length > 0 && !CallerIdentity.IsName(name))
+            throw new LambdaException(LambdaError.InvalidParameterValue($"A key's name has 1 to {CallerIdentity.MaxNameLength} letters, digits and +=,.@_-"));
         if (functions.Count > 0 && role != AccessRole.Invoke)
             throw new LambdaException(LambdaError.InvalidParameterValue("Only a key of role invoke can be limited to functions."));
-        if (functions.Count > Principal.MaxFunctions)
-            throw new LambdaException(LambdaError.InvalidParameterValue($"A key can be limited to at most {Principal.MaxFunctions} functions; for more, leave the limit out or make several keys."));
+        if (functions.Count > CallerIdentity.MaxFunctions)
+            throw new LambdaException(LambdaError.InvalidParameterValue($"A key can be limited to at most {CallerIdentity.MaxFunctions} functions; for more, leave the limit out or make several keys."));
         if (functions.FirstOrDefault(f => !FunctionName.IsPlainName(f)) is { } bad)
             throw new LambdaException(LambdaError.InvalidParameterValue($"'{(bad.Length > FunctionName.MaxNameLength ? bad[..FunctionName.MaxNameLength] : bad)}' is not a function's name: give it without qualifier and not as an ARN."));
         string id = Prefix + RandomNumberGenerator.GetString(IdLetters, IdRandomLength);

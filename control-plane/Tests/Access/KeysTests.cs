@@ -9,6 +9,8 @@ namespace Hearth.ControlPlane.Tests.Access;
 /// <summary>Access keys by gRPC: made, kept, told to agents.</summary>
 public class KeysTests
 {
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task AKeyIsMadeOnceShownAndToldToAgentsBeforeTheAnswer()
     {
@@ -20,7 +22,7 @@ public class KeysTests
         Assert.True(first.Control.Secret.Length == 40);
 
         var keys = new Keys.KeysClient(server.Grpc);
-        CreateKeyResponse made = await keys.CreateKeyAsync(new CreateKeyRequest { Role = AccessRole.Invoke, Name = "ci", Functions = { "f", "g", "f" } });
+        CreateKeyResponse made = await keys.CreateKeyAsync(new CreateKeyRequest { Role = AccessRole.Invoke, Name = "ci", Functions = { "f", "g", "f" } }, cancellationToken: Token);
         Assert.Matches("^AKIA[A-Z2-7]{16}$", made.Key.KeyId);
         Assert.Matches("^[A-Za-z0-9+/]{40}$", made.Secret);
         Assert.True(made.IsFirst);
@@ -28,20 +30,20 @@ public class KeysTests
         AccessKey told = Assert.Single((await agent.NextAsync(ControlMessage.BodyOneofCase.Account)).Account.Keys);
         Assert.Equal((made.Key.KeyId, made.Secret, AccessRole.Invoke, "f g", false), (told.KeyId, told.Secret, told.Role, string.Join(' ', told.Functions), told.Disabled));
 
-        CreateKeyResponse second = await keys.CreateKeyAsync(new CreateKeyRequest { Role = AccessRole.Admin });
+        CreateKeyResponse second = await keys.CreateKeyAsync(new CreateKeyRequest { Role = AccessRole.Admin }, cancellationToken: Token);
         Assert.False(second.IsFirst);
         Assert.Equal(second.Key.KeyId, second.Key.Name);
-        await keys.SetKeyEnabledAsync(new SetKeyEnabledRequest { KeyId = made.Key.KeyId, Enabled = false });
+        await keys.SetKeyEnabledAsync(new SetKeyEnabledRequest { KeyId = made.Key.KeyId, Enabled = false }, cancellationToken: Token);
         await agent.NextAsync(ControlMessage.BodyOneofCase.Account);
         Assert.True((await agent.NextAsync(ControlMessage.BodyOneofCase.Account)).Account.Keys.Single(k => k.KeyId == made.Key.KeyId).Disabled);
 
         await server.RestartAsync();
         keys = new Keys.KeysClient(server.Grpc);
-        var listed = (await keys.ListKeysAsync(new ListKeysRequest())).Keys;
+        var listed = (await keys.ListKeysAsync(new ListKeysRequest(), cancellationToken: Token)).Keys;
         Assert.Equal([(made.Key.KeyId, true), (second.Key.KeyId, false)], listed.Select(k => (k.KeyId, k.Disabled)));
         Assert.DoesNotContain(made.Secret, listed.ToString());
-        Assert.Equal(1, (await keys.RemoveKeyAsync(new RemoveKeyRequest { KeyId = made.Key.KeyId })).Left);
-        Assert.Equal(0, (await keys.RemoveKeyAsync(new RemoveKeyRequest { KeyId = second.Key.KeyId })).Left);
+        Assert.Equal(1, (await keys.RemoveKeyAsync(new RemoveKeyRequest { KeyId = made.Key.KeyId }, cancellationToken: Token)).Left);
+        Assert.Equal(0, (await keys.RemoveKeyAsync(new RemoveKeyRequest { KeyId = second.Key.KeyId }, cancellationToken: Token)).Left);
     }
 
     [Theory]
@@ -58,9 +60,9 @@ public class KeysTests
         var request = new CreateKeyRequest { Role = role, Name = name };
         if (function.Length > 0)
             request.Functions.Add(function);
-        RpcException refused = await Assert.ThrowsAsync<RpcException>(async () => await new Keys.KeysClient(server.Grpc).CreateKeyAsync(request));
+        RpcException refused = await Assert.ThrowsAsync<RpcException>(async () => await new Keys.KeysClient(server.Grpc).CreateKeyAsync(request, cancellationToken: Token));
         Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
-        Assert.Equal(StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(async () => await new Keys.KeysClient(server.Grpc).RemoveKeyAsync(new RemoveKeyRequest { KeyId = "AKIANOBODY" }))).StatusCode);
+        Assert.Equal(StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(async () => await new Keys.KeysClient(server.Grpc).RemoveKeyAsync(new RemoveKeyRequest { KeyId = "AKIANOBODY" }, cancellationToken: Token))).StatusCode);
     }
 
     [Fact]
@@ -68,12 +70,12 @@ public class KeysTests
     {
         await using TestServer server = await TestServer.StartAsync(change: o => o with { GrpcPort = 0 });
         using var tcp = Grpc.Net.Client.GrpcChannel.ForAddress(server.GrpcAddress);
-        var functions = new Contracts.V1.Functions.FunctionsClient(tcp);
-        await functions.ListFunctionsAsync(new ListFunctionsRequest());
-        Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(async () => await new Keys.KeysClient(tcp).ListKeysAsync(new ListKeysRequest()))).StatusCode);
-        await new Keys.KeysClient(server.Grpc).CreateKeyAsync(new CreateKeyRequest { Role = AccessRole.Admin });
-        Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(async () => await functions.ListFunctionsAsync(new ListFunctionsRequest()))).StatusCode);
-        await new Contracts.V1.Functions.FunctionsClient(server.Grpc).ListFunctionsAsync(new ListFunctionsRequest());
+        var functions = new Hearth.Contracts.V1.Functions.FunctionsClient(tcp);
+        await functions.ListFunctionsAsync(new ListFunctionsRequest(), cancellationToken: Token);
+        Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(async () => await new Keys.KeysClient(tcp).ListKeysAsync(new ListKeysRequest(), cancellationToken: Token))).StatusCode);
+        await new Keys.KeysClient(server.Grpc).CreateKeyAsync(new CreateKeyRequest { Role = AccessRole.Admin }, cancellationToken: Token);
+        Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(async () => await functions.ListFunctionsAsync(new ListFunctionsRequest(), cancellationToken: Token))).StatusCode);
+        await new Hearth.Contracts.V1.Functions.FunctionsClient(server.Grpc).ListFunctionsAsync(new ListFunctionsRequest(), cancellationToken: Token);
     }
 
     [Theory]
@@ -101,7 +103,7 @@ public class KeysTests
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (method == "POST")
             request.Content = new StringContent("{}");
-        request.Headers.Add(Principal.Header, new Principal("AKIAEXAMPLE", "someone", role, function.Length > 0 ? [function] : []).ToHeader());
+        request.Headers.Add(CallerIdentity.Header, new CallerIdentity("AKIAEXAMPLE", "someone", role, function.Length > 0 ? [function] : []).ToHeader());
         using HttpResponseMessage answer = await server.Rest.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(may, (int)answer.StatusCode != 403);
         if (!may)
@@ -118,7 +120,7 @@ public class KeysTests
     {
         await using TestServer server = await TestServer.StartAsync();
         using var request = new HttpRequestMessage(HttpMethod.Get, "/2015-03-31/functions");
-        request.Headers.TryAddWithoutValidation(Principal.Header, header);
+        request.Headers.TryAddWithoutValidation(CallerIdentity.Header, header);
         using HttpResponseMessage answer = await server.Rest.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(403, (int)answer.StatusCode);
     }

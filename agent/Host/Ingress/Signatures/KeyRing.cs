@@ -39,7 +39,7 @@ internal sealed class RingKey(AccessKey key)
 
     private readonly ConcurrentDictionary<string, byte[]> _derived = new(StringComparer.Ordinal);
 
-    public Principal Principal { get; } = Principal.Of(key);
+    public CallerIdentity Caller { get; } = CallerIdentity.Of(key);
 
     /// <returns>32 bytes.</returns>
     public byte[] Derive(Authorization authorization)

@@ -40,16 +40,22 @@ internal sealed class RequestSignatures : IRequestSignatures
         return Find(ring, request, out var signed) is { } refusal ? throw new LambdaException(refusal) : signed;
     }
 
-    public SignatureVerdict Check(HttpRequest request, ReadOnlySpan<byte> bodySha256)
+    public SignatureOutcome Check(HttpRequest request, ReadOnlySpan<byte> bodySha256)
     {
         if (Ring is not { } ring)
-            return new SignatureVerdict(null, NotKnown());
+            return new SignatureOutcome(null, NotKnown());
         if (ring.IsEmpty)
+        {
             // There is nothing to check against: whoever signs in local mode is the account.
-            return Authorization.TryRead(request, out _) is { } unsigned ? new SignatureVerdict(null, unsigned) : new SignatureVerdict(Principal.Local(ring.Account), null);
+            return Authorization.TryRead(request, out var claimed) is { } unsigned
+                ? new SignatureOutcome(null, unsigned)
+                : new SignatureOutcome(Of(claimed!.KeyId, CallerIdentity.Local(ring.Account), ring), null);
+        }
         var refusal = Find(ring, request, out var signed) ?? signed!.Refusal(bodySha256);
-        return refusal is null ? new SignatureVerdict(signed!.Principal, null) : new SignatureVerdict(null, refusal);
+        return refusal is null ? new SignatureOutcome(Of(signed!.Caller.KeyId, signed.Caller, ring), null) : new SignatureOutcome(null, refusal);
     }
+
+    private static Principal Of(string accessKey, CallerIdentity caller, KeyRing ring) => new(accessKey, ring.Account, caller.Arn(ring.Account), caller.KeyId);
 
     private static LambdaError NotKnown() => LambdaError.Service("This node has just started and does not know its access keys yet; try again.", 503);
 

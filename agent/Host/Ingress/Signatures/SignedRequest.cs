@@ -21,7 +21,7 @@ internal sealed class SignedRequest(HttpRequest request, Authorization authoriza
     private static ArrayBufferWriter<byte>? s_scratch;
 
     /// <summary>Whom the signature claims.</summary>
-    public Principal Principal => key.Principal;
+    public CallerIdentity Caller => key.Caller;
 
     /// <summary>Compares in a time that does not depend on where the two differ.</summary>
     /// <param name="bodySha256">32 bytes: of the whole body, as it was sent.</param>
@@ -61,8 +61,8 @@ internal sealed class SignedRequest(HttpRequest request, Authorization authoriza
         SHA256.HashData(body, hash);
         if (Refusal(hash) is { } refusal)
             throw new LambdaException(refusal);
-        if (!Principal.May(action, function))
-            throw new LambdaException(LambdaError.NotAuthorized(Principal.Arn(ring.Account), action, FunctionArn.Of(ring.Region, ring.Account, function, qualifier)));
+        if (!Caller.May(action, function))
+            throw new LambdaException(LambdaError.NotAuthorized(Caller.Arn(ring.Account), action, FunctionArn.Of(ring.Region, ring.Account, function, qualifier)));
     }
 
     private static LambdaError Mismatch(string canonical, string toSign)

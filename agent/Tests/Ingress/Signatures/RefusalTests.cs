@@ -103,7 +103,7 @@ public sealed class RefusalTests
             new AccessKey { KeyId = "AKIDOTHER", Secret = "other", Role = AccessRole.Invoke, Name = "other" },
         ];
         var signatures = Requests.Signatures(null, keys);
-        Assert.Equal("other", signatures.Check(Requests.Make("POST", "/f").Sign(keyId: "AKIDOTHER", secret: "other")).Principal!.Name);
+        Assert.Equal("arn:aws:iam::000000000000:user/other", signatures.Check(Requests.Make("POST", "/f").Sign(keyId: "AKIDOTHER", secret: "other")).Principal!.UserArn);
         Assert.Equal("InvalidSignatureException", signatures.Check(Requests.Make("POST", "/f").Sign(secret: "other")).Refusal?.Code);
     }
 
@@ -125,7 +125,7 @@ public sealed class RefusalTests
         var signatures = new RequestSignatures(account, TimeProvider.System);
         Assert.Equal(503, signatures.Check(Requests.Make("POST", "/f").Sign()).Refusal?.Status);
         account.Replace(null);
-        Assert.Equal("arn:aws:iam::000000000000:root", signatures.Check(Requests.Make("POST", "/f").Sign(keyId: "whoever")).Principal!.Arn("000000000000"));
+        Assert.Equal("arn:aws:iam::000000000000:root", signatures.Check(Requests.Make("POST", "/f").Sign(keyId: "whoever")).Principal!.UserArn);
         Assert.Equal("MissingAuthenticationTokenException", signatures.Check(Requests.Make("POST", "/f")).Refusal?.Code);
         Assert.Null(signatures.Begin(Requests.Make("POST", "/f")));
     }

@@ -51,7 +51,7 @@ internal static class Requests
     public static string Authorization(string signedHeaders, string signature, string scope = "20150830/us-east-1/service/aws4_request", string keyId = KeyId) =>
         $"AWS4-HMAC-SHA256 Credential={keyId}/{scope}, SignedHeaders={signedHeaders}, Signature={signature}";
 
-    public static SignatureVerdict Check(this RequestSignatures signatures, HttpRequest request, string body = "") => signatures.Check(request, SHA256.HashData(Encoding.UTF8.GetBytes(body)));
+    public static SignatureOutcome Check(this RequestSignatures signatures, HttpRequest request, string body = "") => signatures.Check(request, SHA256.HashData(Encoding.UTF8.GetBytes(body)));
 
     /// <summary>Signs what is there with a key, by the test's own reading of the rules: simple paths, no query.</summary>
     public static HttpRequest Sign(this HttpRequest request, string body = "", string keyId = KeyId, string secret = Secret, string service = "lambda", string time = Time)

@@ -50,7 +50,7 @@ public sealed class SuiteTests
         {
             var verdict = signatures.Check(Requests.Make(method, target, headers, Requests.Authorization(signedHeaders, signature)), body);
             Assert.True(verdict.Refusal is null, $"{name}: {verdict.Refusal?.Message}");
-            Assert.Equal("arn:aws:iam::000000000000:user/example", verdict.Principal!.Arn("000000000000"));
+            Assert.Equal("arn:aws:iam::000000000000:user/example", verdict.Principal!.UserArn);
         }
         Assert.Equal("InvalidSignatureException", signatures.Check(Requests.Make(method, target, headers, Requests.Authorization(signedHeaders, signature)), body + " ").Refusal?.Code);
         Assert.Equal("InvalidSignatureException", signatures.Check(Requests.Make(method == "GET" ? "PUT" : "GET", target, headers, Requests.Authorization(signedHeaders, signature)), body).Refusal?.Code);

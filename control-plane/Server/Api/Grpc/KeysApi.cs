@@ -61,7 +61,7 @@ public sealed class KeysApi(KeyService keys, FunctionStore functions, AgentRegis
             Name = key.Name,
             Disabled = !key.IsEnabled,
             CreatedUnixMs = key.Created.ToUnixTimeMilliseconds(),
-            Arn = new Principal(key.Id, key.Name, key.Role, []).Arn(address.Account),
+            Arn = new CallerIdentity(key.Id, key.Name, key.Role, []).Arn(address.Account),
         };
         message.Functions.AddRange(key.Functions);
         return message;

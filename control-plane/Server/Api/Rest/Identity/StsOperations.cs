@@ -15,7 +15,7 @@ public sealed class StsOperations(FunctionAddress address) : IQueryOperations
         ("GetCallerIdentity", (_, caller) => writer =>
         {
             writer.Text("Arn", caller.Arn);
-            writer.Text("UserId", caller.Principal.KeyId);
+            writer.Text("UserId", caller.KeyId);
             writer.Text("Account", address.Account);
         }),
     ];

@@ -5,13 +5,13 @@ namespace Hearth.Contracts.Access;
 /// <summary>Who makes a request, and what for: an access key, or everybody on the machine while no keys exist.</summary>
 /// <param name="KeyId">The account's id for the local principal, as AWS has it for an account's root.</param>
 /// <param name="Functions">Of role INVOKE: only these; none = all.</param>
-public sealed record Principal(string KeyId, string Name, AccessRole Role, IReadOnlyList<string> Functions)
+public sealed record CallerIdentity(string KeyId, string Name, AccessRole Role, IReadOnlyList<string> Functions)
 {
     /// <summary>
     /// How an agent tells the control plane who signed what it passes on: <c>ID;ROLE;NAME;FUNCTION:FUNCTION…</c>. It replaces what a client has sent under this name. A request
     /// without it is the local principal's: only the agent reaches the socket.
     /// </summary>
-    public const string Header = "X-Hearth-Principal";
+    public const string Header = "X-Hearth-CallerIdentity";
 
     public const int MaxNameLength = 64;
 
@@ -20,9 +20,9 @@ public sealed record Principal(string KeyId, string Name, AccessRole Role, IRead
     private static readonly System.Buffers.SearchValues<char> s_nameCharacters =
         System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-");
 
-    public static Principal Of(AccessKey key) => new(key.KeyId, key.Name, key.Role, [.. key.Functions]);
+    public static CallerIdentity Of(AccessKey key) => new(key.KeyId, key.Name, key.Role, [.. key.Functions]);
 
-    public static Principal Local(string account) => new(account, "", AccessRole.Admin, []);
+    public static CallerIdentity Local(string account) => new(account, "", AccessRole.Admin, []);
 
     /// <summary>Characters of an IAM user's name.</summary>
     public static bool IsName(string name) => name.Length is > 0 and <= MaxNameLength && !name.AsSpan().ContainsAnyExcept(s_nameCharacters);
@@ -45,12 +45,12 @@ public sealed record Principal(string KeyId, string Name, AccessRole Role, IRead
     public string ToHeader() => string.Join(';', KeyId, ((int)Role).ToString(System.Globalization.CultureInfo.InvariantCulture), Name, string.Join(':', Functions));
 
     /// <returns>Null when it is not one of ours.</returns>
-    public static Principal? FromHeader(string text)
+    public static CallerIdentity? FromHeader(string text)
     {
         string[] parts = text.Split(';');
         if (parts.Length != 4 || !IsName(parts[2]) || !int.TryParse(parts[1], System.Globalization.NumberStyles.None, null, out int role) || !Enum.IsDefined((AccessRole)role))
             return null;
-        return new Principal(parts[0], parts[2], (AccessRole)role, parts[3].Length == 0 ? [] : parts[3].Split(':'));
+        return new CallerIdentity(parts[0], parts[2], (AccessRole)role, parts[3].Length == 0 ? [] : parts[3].Split(':'));
     }
 
     private static bool Starts(string action, string prefix) => action.StartsWith(prefix, StringComparison.Ordinal);
