@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Hearth.Agent.Hosting;
 using Hearth.Agent.Spawning;
 using Hearth.Agent.Streaming;
+using Hearth.Sandbox.Linux;
 
 if (args.Contains("--help") || args.Contains("-h"))
 {
@@ -26,6 +27,9 @@ if (Sys.EffectiveUser == 0 && Environment.GetEnvironmentVariable("HEARTH_AGENT_A
     Console.Error.WriteLine("hearth-agent: refusing to run as root, it parses what comes from outside; start it as its own user (hearth up does: setpriv --reuid 2000000001).");
     return 1;
 }
+
+if (DescriptorLimit.Raise() is < DescriptorLimit.Enough and var descriptors)
+    Console.Error.WriteLine($"hearth-agent: only {descriptors} files and connections may be open, about {descriptors / 16} sandboxes; raise the hard limit (ulimit -Hn, LimitNOFILE=)");
 
 // Code must be readable by the users of sandboxes; everything secret sets its own mode.
 Sys.Umask(0x12); // octal 022

@@ -42,6 +42,8 @@ static unsafe int Serve(Options options)
     }
 
     ParentDeath.Remember();
+    if (DescriptorLimit.Raise() is < DescriptorLimit.Enough and var descriptors)
+        Say(2, $"hearth-spawner: only {descriptors} files may be open, about {descriptors / 16} sandboxes; raise the hard limit (ulimit -Hn, LimitNOFILE=)\n");
 
     // First of all a mount namespace of its own: whatever it mounts ends with it, however it ends.
     LinuxException.Check(Kernel.Unshare(CloneFlags.NewNs), "unshare", "mount namespace");

@@ -25,6 +25,7 @@ internal sealed unsafe class ShellMaker
     private readonly byte* _empty = InitBlock.Text("");
     private readonly int _codeStore;
     private readonly int[] _runtimes = new int[RuntimeTable.Folders.Length];
+    private readonly uint* _capabilities = (uint*)NativeMemory.AllocZeroed(CapHeader.Words * sizeof(uint));
     private readonly byte* _startBlock = (byte*)NativeMemory.AllocZeroed(InitOrderMessage.MaxStartBlock);
 
     public ShellMaker(RootFolder data, SandboxUsers users, CgroupDriver cgroups, TmpImages tmp)
@@ -34,6 +35,7 @@ internal sealed unsafe class ShellMaker
         _cgroups = cgroups;
         _tmp = tmp;
         _trees = RootTrees.Find($"{data.Path}/root");
+        LinuxException.Check(Kernel.GetCapabilities(_capabilities), "capget", "");
         _block = InitBlock.Create($"{data.Path}/root", _trees);
 
         // The agent's: nothing in it is ever opened by path.
@@ -103,6 +105,8 @@ internal sealed unsafe class ShellMaker
         // root's, since CLONE_INTO_CGROUP asks for write access to the group.
         Kernel.Setresuid(uint.MaxValue, Identity.Zygote, uint.MaxValue);
         Kernel.Setfsuid(0);
+        // With the user went the effective capabilities. A kernel that lets only the privileged make user namespaces (Ubuntu's AppArmor, Debian's sysctl) looks at them.
+        Kernel.SetCapabilities(_capabilities);
         var pid = Kernel.Clone3(&arguments);
         if (pid == 0)
             Init.Run(_block);

@@ -15,7 +15,14 @@ public sealed class ControlTests : CgroupTest
         Eventually.Is(() => CgroupReader.ReadCpuUsec(group.Handles.CpuStatFd) > 0, "the group runs");
         group.Freeze();
         Eventually.Is(() => CgroupReader.IsFrozen(group.Handles.EventsFd), "the group says that it is frozen");
+        // A process counts as frozen before it leaves its processor; what it uses until then is seen later. One that runs never stands still.
         var frozen = CgroupReader.ReadCpuUsec(group.Handles.CpuStatFd);
+        Eventually.Is(() =>
+        {
+            var before = frozen;
+            Thread.Sleep(20);
+            return before == (frozen = CgroupReader.ReadCpuUsec(group.Handles.CpuStatFd));
+        }, "it stands still");
         Thread.Sleep(200);
         Assert.Equal(frozen, CgroupReader.ReadCpuUsec(group.Handles.CpuStatFd));
         group.Thaw();

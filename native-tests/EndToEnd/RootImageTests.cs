@@ -31,6 +31,54 @@ public sealed class RootImageTests
         await node.AssertNothingLeftAsync();
     }
 
+    /// <summary>Number 993 is the handler's inside. On the host it may be anybody's.</summary>
+    [Fact]
+    public async Task A_file_of_a_host_account_with_the_handlers_number_is_nobodys()
+    {
+        var image = await RootImages.GetAsync("python");
+        var path = $"{image}/usr/share/hearth-test-{Environment.ProcessId}";
+        File.WriteAllText(path, "secret");
+        try
+        {
+            Native.Chown(path, 993);
+            File.SetUnixFileMode(path, UnixFileMode.UserRead);
+            await using var node = await TestNode.StartAsync("--root", image);
+            await node.Client.CreateAsync(new FunctionSettings("f", Handler: "m.h", TimeoutSeconds: 60), FunctionZip.Of(("m.py", """
+                import os
+                def h(event, context):
+                    try:
+                        error = open(event).read()
+                    except OSError as e:
+                        error = e.errno
+                    return [os.getuid(), os.stat(event).st_uid, os.stat("/usr").st_uid, error]
+                """)));
+            var answer = await node.Client.InvokeAsync("f", JsonValue.Create("/usr/share/" + Path.GetFileName(path)).ToJsonString());
+            Assert.True(answer.Succeeded, $"{answer}\n{node.Output}");
+            Assert.Equal("[993,65534,0,13]", answer.Json.ToJsonString());
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>A tenant may lock any file that it may read. .NET asks for a lock of its own on each file that it opens, if it is let.</summary>
+    [Fact]
+    public async Task A_lock_that_a_tenant_holds_on_a_shared_file_keeps_the_agent_from_nothing()
+    {
+        var image = await RootImages.GetAsync("python");
+        await using var node = await TestNode.StartAsync("--root", image);
+        var before = node.Pid("hearth-agent");
+        using (File.Open($"{node.Data}/root/etc/hearth-runtimes", FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            TestNode.Kill(before, Native.SigKill);
+            await Patience.UntilAsync("the next agent says what it has", async () =>
+                node.Pids("hearth-agent").Any(pid => pid != before)
+                && await Cli.RunAsync(node, "runtimes", "--json") is (0, var output)
+                && Installed(JsonNode.Parse(output)!["Runtimes"]!.AsArray(), "python") == ListOf(image)["python"]);
+        }
+    }
+
     [Fact]
     public async Task A_nodejs_function_sees_the_image_and_nothing_of_the_machine()
     {

@@ -67,7 +67,9 @@ public sealed class FuzzTests(ITestOutputHelper output)
             refused += result == 0 ? 0 : 1;
         }
 
-        output.WriteLine($"{refused} of 4 refused by the kernel (SO_PASSRIGHTS, Linux 6.16)");
+        output.WriteLine($"{refused} of 4 refused by the kernel (SO_PASSRIGHTS)");
+        if (Environment.OSVersion.Version >= new Version(6, 16))
+            Assert.Equal(4, refused);
         Assert.Equal(0u, agent.Status().Sandboxes);
         Kernel.Close(writer);
 

@@ -10,6 +10,8 @@ namespace Hearth.NativeTests.Vm;
 public sealed class UnitsTests
 {
     private const string Data = "/var/lib/hearth", Group = "/sys/fs/cgroup/system.slice/hearth-spawner.service";
+    // Debian's own switch.
+    private const string UserNamespaces = "/proc/sys/kernel/unprivileged_userns_clone";
     private static readonly string[] Units = ["hearth-spawner", "hearth-control-plane", "hearth-agent"];
     private static readonly string Install = SystemdMachine.Repository("agent/systemd/install.sh");
 
@@ -18,8 +20,11 @@ public sealed class UnitsTests
     {
         SystemdMachine.Require();
         using var client = new LambdaClient(new Uri("http://127.0.0.1:9000"));
+        var before = File.ReadAllText(UserNamespaces);
         try
         {
+            // As on a hardened machine, and on Ubuntu by other means: only the privileged make user namespaces.
+            await File.WriteAllTextAsync(UserNamespaces, "0", TestContext.Current.CancellationToken);
             await SystemdMachine.RunAsync(Install, Published.Folder);
             await AnswersAsync(client, deploy: true);
             // Once their programs are there: it looks for them, too.
@@ -42,6 +47,7 @@ public sealed class UnitsTests
         finally
         {
             await SystemdMachine.TryAsync(Install, "--remove");
+            await File.WriteAllTextAsync(UserNamespaces, before, CancellationToken.None);
         }
 
         Assert.False(File.Exists("/etc/systemd/system/hearth-agent.service"));

@@ -28,8 +28,8 @@ internal sealed class CodePreparer : IDisposable
         _sweep = time.CreateTimer(static x => ((CodePreparer)x!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Who is told; nobody while there is no link.</summary>
-    public Action<FunctionReady>? Report { get; set; }
+    /// <summary>Who is told; nobody while there is no link: the next one is told everything.</summary>
+    public Func<FunctionReady, ValueTask>? Report { get; set; }
 
     public void OnChanged(IReadOnlyList<FunctionRevision> fresh)
     {
@@ -76,7 +76,8 @@ internal sealed class CodePreparer : IDisposable
         }
         if (error.Length > 0)
             _log.LogError("The code of {Function} could not be brought here: {Cause}", function.Name, error);
-        Report?.Invoke(new FunctionReady { FunctionName = function.Name, RevisionId = function.RevisionId, Error = error });
+        if (Report is { } report)
+            await report(new FunctionReady { FunctionName = function.Name, RevisionId = function.RevisionId, Error = error });
     }
 
     /// <returns>Empty when the code is there; beginning with ! when trying again is no use.</returns>

@@ -1,4 +1,5 @@
 using System.Text;
+using Hearth.Contracts;
 using Hearth.Contracts.Archives;
 
 namespace Hearth.Agent.Functions;
@@ -9,42 +10,27 @@ namespace Hearth.Agent.Functions;
 /// </summary>
 internal static unsafe class LayerMerge
 {
-    private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-
     /// <summary>Makes <paramref name="destination"/> by way of a folder below <paramref name="stagingRoot"/> (same file system): it is absent or whole.</summary>
+    /// <exception cref="LambdaException">The layers together hold more files, links and folders than one package may.</exception>
     /// <exception cref="IOException">The disk is full, or a layer is gone.</exception>
-    public static void Install(IEnumerable<string> layers, string stagingRoot, string destination)
+    public static void Install(IEnumerable<string> layers, string stagingRoot, string destination, int maxNodes = CodeArchiveLimits.MaxNodes) => WholeFolder.Make(stagingRoot, destination, staging =>
     {
-        if (Directory.Exists(destination))
-            return;
-        var staging = Path.Join(stagingRoot, Guid.NewGuid().ToString("N"));
-        MakeFolder(staging);
-        try
+        // Links of files take no room, folders do: of the same few layers as many merged folders can be asked for as they have orders.
+        var left = maxNodes;
+        foreach (var layer in layers)
         {
-            foreach (var layer in layers)
-                Add(layer, staging);
-            FileSync.FileSystemOf(staging);
-            try
-            {
-                Directory.Move(staging, destination);
-            }
-            catch (IOException) when (Directory.Exists(destination))
-            {
-                // Another caller merged the same layers first; its folder is as good.
-            }
+            if (!Add(layer, staging, ref left))
+                throw new LambdaException(LambdaError.InvalidParameterValue($"The layers hold more than {maxNodes} files and folders together; leave out of them what the function does not load"));
         }
-        finally
-        {
-            if (Directory.Exists(staging))
-                Directory.Delete(staging, recursive: true);
-        }
-    }
+    });
 
-    private static void Add(string from, string to)
+    /// <summary>False when there were more than <paramref name="left"/>.</summary>
+    private static bool Add(string from, string to, ref int left)
     {
         foreach (var entry in new DirectoryInfo(from).EnumerateFileSystemInfos())
         {
+            if (--left < 0)
+                return false;
             var target = Path.Join(to, entry.Name);
             if (entry.LinkTarget is { } link)
             {
@@ -55,8 +41,9 @@ internal static unsafe class LayerMerge
             {
                 Clear(target, keepFolder: true);
                 if (!Directory.Exists(target))
-                    MakeFolder(target);
-                Add(entry.FullName, target);
+                    WholeFolder.MakeEmpty(target);
+                if (!Add(entry.FullName, target, ref left))
+                    return false;
             }
             else
             {
@@ -64,6 +51,8 @@ internal static unsafe class LayerMerge
                 Link(entry.FullName, target);
             }
         }
+
+        return true;
     }
 
     /// <summary>Takes away what an earlier layer has put there. A link is taken away itself, never what it points to.</summary>
@@ -84,14 +73,6 @@ internal static unsafe class LayerMerge
             if (Tmds.Linux.LibC.link(source, target) < 0)
                 File.Copy(from, to);
         }
-    }
-
-    private static void MakeFolder(string path)
-    {
-        Directory.CreateDirectory(path);
-        // Whatever the umask says.
-        if (OperatingSystem.IsLinux())
-            File.SetUnixFileMode(path, FolderMode);
     }
 
     private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text + "\0");

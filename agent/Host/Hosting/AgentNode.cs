@@ -62,6 +62,7 @@ internal sealed class AgentNode : IAsyncDisposable
         _link = new AgentLinkClient(
             _channel, identity, Catalogue, Account, _journal, new QueryAnswers(Scheduler, _logs), Scheduler.DescribeCapacity, _preparer, time, logging.CreateLogger("link"));
         Scheduler.InstanceGone = _preparer.SweepSoon;
+        Scheduler.Current = key => Catalogue.Find(key.Name, key.Version);
         Catalogue.Reserved += Scheduler.Reserve;
         Catalogue.Changed += Scheduler.OnCatalogueChanged;
         Catalogue.Changed += (fresh, gone) => _preparer.OnChanged(fresh);

@@ -37,6 +37,8 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     private string _runtimeVersion = "";
     private long _initStarted;
     private TimeSpan _initLimit;
+    // Not since the pipes were closed: a bare instance is chosen under the gate, and its Init goes out a moment later.
+    private bool _initClockRuns;
     private bool _initLogged;
     private long _unreportedInitUs;
     private long _endedAt;
@@ -168,7 +170,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
         return State is not (InstanceState.Frozen or InstanceState.Bare or InstanceState.Gone) || _endedAt != 0;
     }
 
-    private bool IsInitLate() => State == InstanceState.Init && _services.Time.GetElapsedTime(_initStarted) >= _initLimit;
+    private bool IsInitLate() => State == InstanceState.Init && _initClockRuns && _services.Time.GetElapsedTime(_initStarted) >= _initLimit;
 
     private bool IsInvocationLate() => State == InstanceState.Busy && Current is { Stage: InvocationStage.Dispatched } invocation
         && _services.Time.GetElapsedTime(invocation.StartedAt) >= Function.Timeout;
@@ -273,12 +275,14 @@ internal sealed partial class Instance : IFrameSink, IDisposable
         _output?.Close();
         _link?.Close();
         _endedAt = 0;
+        _initClockRuns = false;
     }
 
     private void StartInitClock(TimeSpan limit)
     {
         _initStarted = _services.Time.GetTimestamp();
         _initLimit = limit;
+        _initClockRuns = true;
         _initLogged = false;
     }
 
@@ -325,10 +329,11 @@ internal sealed partial class Instance : IFrameSink, IDisposable
 
     private void BeginInvocation(Invocation invocation, long initUs)
     {
-        invocation.Stage = InvocationStage.Dispatched;
         invocation.InitUs = initUs;
-        invocation.StartedAt = _services.Time.GetTimestamp();
         invocation.StartUnixMs = _services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        invocation.StartedAt = _services.Time.GetTimestamp();
+        // Last: the loop's clock may look from its own thread at any moment, and takes one without a start for as old as the machine.
+        invocation.Stage = InvocationStage.Dispatched;
         _log.Begin(invocation.RequestId, invocation.Tail);
         PlatformLines.Start(_log, invocation.RequestIdText, Function.Version);
     }
@@ -343,7 +348,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
                     invocation.TraceId, invocation.ClientContext, ContentType: invocation.ContentType),
                 invocation.Payload);
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or System.ComponentModel.Win32Exception)
         {
             _services.Loop.Post(() => OnViolation(e));
         }

@@ -10,6 +10,8 @@ namespace Hearth.Agent.Scheduling;
 /// <param name="rate">Invocations a second that one function may begin, and as many at once after a pause; 0 = as many as come.</param>
 internal sealed class ConcurrencyLimits(int limit, int rate, TimeProvider time)
 {
+    // Of the account's 1,000 PutFunctionConcurrency leaves at least as much unreserved.
+    private readonly int _alwaysUnreserved = Math.Max(1, limit / 10);
     private readonly Dictionary<string, FunctionUse> _functions = new(StringComparer.Ordinal);
     private long _reserved;
     private int _unreservedInFlight;
@@ -47,8 +49,8 @@ internal sealed class ConcurrencyLimits(int limit, int rate, TimeProvider time)
     {
         if (use.Reserved >= 0 && use.InFlight >= use.Reserved)
             return LambdaError.TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded");
-        // The whole is this node's own limit, also when the account's reservations are more than it.
-        if (_inFlight >= limit || (use.Reserved < 0 && _unreservedInFlight >= limit - _reserved))
+        // The whole is this node's own limit, also when the account's reservations are more than it: then the others share what Lambda would leave unreserved.
+        if (_inFlight >= limit || (use.Reserved < 0 && _unreservedInFlight >= Math.Max(limit - _reserved, _alwaysUnreserved)))
             return LambdaError.TooManyRequests("ConcurrentInvocationLimitExceeded");
         if (rate == 0 || Fill(use) >= 1)
             return null;

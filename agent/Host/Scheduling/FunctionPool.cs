@@ -22,6 +22,9 @@ internal sealed class FunctionPool(FunctionRevision function, FunctionUse use)
 
     public int Waiting { get; private set; }
 
+    /// <summary>Those that wait, and some whose callers have left.</summary>
+    public int Held => _queue.Count;
+
     /// <summary>Instances that will ask for work when they are initialised.</summary>
     public int Starting { get; set; }
 
@@ -65,6 +68,9 @@ internal sealed class FunctionPool(FunctionRevision function, FunctionUse use)
             return false;
         invocation.Stage = InvocationStage.Done;
         Waiting--;
+        // Callers who leave one after another must not fill the queue with what nobody waits for.
+        if (_queue.Count > (2 * Waiting) + 64)
+            Compact();
         return true;
     }
 
@@ -77,6 +83,15 @@ internal sealed class FunctionPool(FunctionRevision function, FunctionUse use)
 
     /// <summary>One whose runtime was started anew after a failure, and waits for Init.</summary>
     public Instance? TakeBare() => Take(bare: true);
+
+    private void Compact()
+    {
+        for (var i = _queue.Count; i > 0; i--)
+        {
+            if (_queue.Dequeue() is { Stage: InvocationStage.Queued } waiting)
+                _queue.Enqueue(waiting);
+        }
+    }
 
     private Instance? Take(bool bare)
     {

@@ -18,6 +18,7 @@ internal sealed class Invocation : IValueTaskSource<InvocationResult>
     // Continuations leave the loop's thread: they write HTTP responses.
     private ManualResetValueTaskSourceCore<InvocationResult> _source = new() { RunContinuationsAsynchronously = true };
     private int _answered;
+    private int _stage;
 
     public Invocation(FunctionRevision function, Guid requestId, ReadOnlyMemory<byte> payload)
     {
@@ -53,8 +54,12 @@ internal sealed class Invocation : IValueTaskSource<InvocationResult>
     /// <summary>Where it was taken in; set by the scheduler.</summary>
     public FunctionPool? Pool { get; set; }
 
-    /// <summary>Guarded by the scheduler's gate.</summary>
-    public InvocationStage Stage { get; set; }
+    /// <summary>Guarded by the scheduler's gate but for Dispatched: who sees that one sees <see cref="StartedAt"/>, too.</summary>
+    public InvocationStage Stage
+    {
+        get => (InvocationStage)Volatile.Read(ref _stage);
+        set => Volatile.Write(ref _stage, (int)value);
+    }
 
     /// <summary>Timestamp of its arrival.</summary>
     public long QueuedAt { get; set; }

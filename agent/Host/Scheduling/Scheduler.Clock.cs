@@ -28,11 +28,26 @@ internal sealed partial class Scheduler
             invocation.Complete(InvocationResult.Refused(LambdaError.TooManyRequests("ConcurrentInvocationLimitExceeded")));
         var again = false;
         foreach (var instance in _ticked)
-            again |= instance.Tick();
+            again |= TickOne(instance);
         // Cleared before it is decided: who submits from here on starts the clock anew.
         Interlocked.Exchange(ref _ticking, 0);
         if (again || Volatile.Read(ref _waiting) > 0)
             StartTicking();
+    }
+
+    /// <summary>One instance whose clock fails is given up; those of the others go on.</summary>
+    private bool TickOne(Instance instance)
+    {
+        try
+        {
+            return instance.Tick();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _services.Log.LogError(e, "The clock of instance {Id} of {Function} failed", instance.Id, instance.Function.Name);
+            _services.Loop.Post(() => instance.OnViolation(e));
+            return true;
+        }
     }
 
     /// <summary>Invocations for which no instance is on its way, and that have waited as long as their function may run.</summary>

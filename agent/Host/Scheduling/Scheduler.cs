@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Hearth.Agent.Functions;
 using Hearth.Agent.Sandboxes;
 using Hearth.Contracts;
@@ -46,6 +45,10 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
     /// <summary>Told, outside the gate, when an instance is gone: code may be unused now.</summary>
     public Action? InstanceGone { get; set; }
 
+    /// <summary>The revision that a key means now, or null when it is gone. Asked when a pool is made: who brings the invocation looked before the event's body came, and
+    /// of a change in between only pools that were there have been told. Null: the invocation's own.</summary>
+    public Func<FunctionKey, FunctionRevision?>? Current { get; set; }
+
     /// <summary>Takes the invocation in; await its Completion.</summary>
     /// <returns>Null when it was taken; else why not.</returns>
     public LambdaError? Submit(Invocation invocation)
@@ -56,7 +59,8 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
         {
             if (_stopping)
                 return LambdaError.Service("This node is stopping; try again.", 503);
-            var pool = PoolOf(invocation.Function);
+            if (PoolOf(invocation.Function) is not { } pool)
+                return LambdaError.FunctionNotFound(invocation.InvokedArn);
             if (_limits.Refusal(pool.Use) is { } refusal)
                 return refusal;
             if (invocation.Function.Spec.MemoryMb > 0 && _policy.Place(new MemoryState(0, 0, false), invocation.Function.Spec.MemoryMb) == Placement.Never)
@@ -164,10 +168,18 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
         _slow.Dispose();
     }
 
-    private FunctionPool PoolOf(FunctionRevision function)
+    /// <returns>Null when the function is gone.</returns>
+    private FunctionPool? PoolOf(FunctionRevision function)
     {
-        ref var pool = ref CollectionsMarshal.GetValueRefOrAddDefault(_pools, function.Key, out _);
-        return pool ??= new FunctionPool(function, _limits.Of(function.Name));
+        if (_pools.TryGetValue(function.Key, out var pool))
+            return pool;
+        if (Current is { } current)
+        {
+            if (current(function.Key) is not { } now)
+                return null;
+            function = now;
+        }
+        return _pools[function.Key] = new FunctionPool(function, _limits.Of(function.Name));
     }
 
     private static void Claim(Instance instance, Invocation invocation)

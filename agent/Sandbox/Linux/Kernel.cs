@@ -36,7 +36,7 @@ public static unsafe partial class Kernel
     {
         public const int Read = 0, Write = 1, Close = 3, Poll = 7, Lseek = 8, RtSigaction = 13, RtSigprocmask = 14, Ioctl = 16, Dup2 = 33, Socket = 41, Sendmsg = 46, Recvmsg = 47,
             Socketpair = 53, Clone = 56, Execve = 59, Wait4 = 61, Kill = 62, Fcntl = 72, Chdir = 80, Fchdir = 81, Mkdir = 83, Umask = 95, Setsid = 112, Setgroups = 116,
-            Setresuid = 117, Setresgid = 119, Setfsuid = 122, Capset = 126, PivotRoot = 155, Prctl = 157, Sethostname = 170, Mount = 165, Umount2 = 166, ExitGroup = 231,
+            Setresuid = 117, Setresgid = 119, Setfsuid = 122, Capget = 125, Capset = 126, PivotRoot = 155, Prctl = 157, Sethostname = 170, Mount = 165, Umount2 = 166, ExitGroup = 231,
             Waitid = 247, Openat = 257, Unshare = 272, Signalfd4 = 289, Pipe2 = 293, Prlimit64 = 302, Setns = 308, Seccomp = 317,
             CopyFileRange = 326, PidfdSendSignal = 424, OpenTree = 428, MoveMount = 429, Fsopen = 430, Fsconfig = 431, Fsmount = 432, Clone3 = 435, CloseRange = 436, Openat2 = 437, MountSetattr = 442;
     }
@@ -189,10 +189,22 @@ public static unsafe partial class Kernel
     /// <summary>Clears permitted, effective and inheritable capabilities.</summary>
     public static int ClearCapabilities()
     {
-        var header = new CapHeader { Version = CapHeader.Version3, Pid = 0 };
-        var data = stackalloc uint[6];
-        for (var i = 0; i < 6; i++)
+        var data = stackalloc uint[CapHeader.Words];
+        for (var i = 0; i < CapHeader.Words; i++)
             data[i] = 0;
+        return SetCapabilities(data);
+    }
+
+    /// <summary>Of the calling thread, <see cref="CapHeader.Words"/> of them.</summary>
+    public static int GetCapabilities(uint* data)
+    {
+        var header = new CapHeader { Version = CapHeader.Version3, Pid = 0 };
+        return Result(LibC.syscall(Nr.Capget, &header, data));
+    }
+
+    public static int SetCapabilities(uint* data)
+    {
+        var header = new CapHeader { Version = CapHeader.Version3, Pid = 0 };
         return Result(LibC.syscall(Nr.Capset, &header, data));
     }
 
@@ -205,6 +217,9 @@ public static unsafe partial class Kernel
         var limit = stackalloc ulong[2] { soft, hard };
         return Result(LibC.syscall(Nr.Prlimit64, 0, resource, limit, 0));
     }
+
+    /// <summary>Soft and hard limit.</summary>
+    public static int GetRlimit(int resource, ulong* limit) => Result(LibC.syscall(Nr.Prlimit64, 0, resource, 0, limit));
 
     public static int SeccompSetFilter(SockFprog* program) => Result(LibC.syscall(Nr.Seccomp, 1 /* SECCOMP_SET_MODE_FILTER */, 0, program));
 

@@ -54,6 +54,9 @@ public struct CapHeader
 {
     public const uint Version3 = 0x20080522;
 
+    /// <summary>What capset(2) takes beside the header: effective, permitted and inheritable, twice 32 bits of each.</summary>
+    public const int Words = 6;
+
     public uint Version;
     public int Pid;
 }

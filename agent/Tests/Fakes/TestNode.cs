@@ -37,13 +37,13 @@ internal sealed class TestNode : IAsyncDisposable
 
     public static async Task<TestNode> StartAsync(
         Func<AgentOptions, AgentOptions>? options = null, InstanceSettings? instances = null, string? data = null, bool control = true, bool root = true,
-        AccountSettings? account = null)
+        AccountSettings? account = null, TimeProvider? time = null)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/python3"), "needs /usr/bin/python3 (Debian: apt install python3)");
         var node = new TestNode(data);
         try
         {
-            await node.UpAsync(options, instances, control, account);
+            await node.UpAsync(options, instances, control, account, time);
             return node;
         }
         catch
@@ -53,7 +53,7 @@ internal sealed class TestNode : IAsyncDisposable
         }
     }
 
-    private async Task UpAsync(Func<AgentOptions, AgentOptions>? options, InstanceSettings? instances, bool control, AccountSettings? account)
+    private async Task UpAsync(Func<AgentOptions, AgentOptions>? options, InstanceSettings? instances, bool control, AccountSettings? account, TimeProvider? time)
     {
         Control.Account = account;
         if (control)
@@ -62,7 +62,7 @@ internal sealed class TestNode : IAsyncDisposable
         ILoggerFactory logging = Environment.GetEnvironmentVariable("HEARTH_TEST_LOG") == "1"
             ? LoggerFactory.Create(static b => b.SetMinimumLevel(LogLevel.Debug).AddProvider(new StderrLogging(LogLevel.Debug)))
             : NullLoggerFactory.Instance;
-        Agent = new AgentNode(options?.Invoke(settings) ?? settings, Spawner, logging, TimeProvider.System, instances);
+        Agent = new AgentNode(options?.Invoke(settings) ?? settings, Spawner, logging, time ?? TimeProvider.System, instances);
         await Agent.StartAsync();
         await Agent.WaitReadyAsync(TestContext.Current.CancellationToken);
         if (control)

@@ -38,6 +38,13 @@ while True:
             reason.write(("spindown" if frame.endswith(b"spindown") else "timeout" if frame.endswith(b"timeout") else "?") + "\n")
         if mode == "stubborn":
             time.sleep(600)
+        if mode == "babble":
+            # No frame is that long. As often as somebody reads; an x for each 60,000 bytes that were taken.
+            for _ in range(1000):
+                os.write(4, b"\xff" * 60000)
+                with open(folder + "/written", "a") as count:
+                    count.write("x")
+            time.sleep(600)
         print("flushed", flush=True)
         sys.exit(0)
     number = frame[2:3]

@@ -1,5 +1,6 @@
 using Hearth.Agent.Functions;
 using Hearth.Agent.Tests.Fakes;
+using Hearth.Contracts;
 using Xunit;
 
 namespace Hearth.Agent.Tests.Functions;
@@ -44,6 +45,33 @@ public sealed class LayerTests
             Assert.Equal([Path.Join(outside, "kept")], Directory.GetFileSystemEntries(outside));
             // The layers are as they were, and nothing is left of the work.
             Assert.Equal("one", File.ReadAllText(Path.Join(root, "1", "both")));
+            Assert.Empty(Directory.GetFileSystemEntries(staging));
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Together_they_hold_no_more_nodes_than_one_package()
+    {
+        var root = Directory.CreateTempSubdirectory("hearth-layers-").FullName;
+        try
+        {
+            foreach (var layer in (string[])["1", "2"])
+            {
+                for (var i = 0; i < 10; i++)
+                    Directory.CreateDirectory(Path.Join(root, layer, "folder", $"{i}"));
+            }
+            string[] layers = [Path.Join(root, "1"), Path.Join(root, "2")];
+            var staging = Directory.CreateDirectory(Path.Join(root, "staging")).FullName;
+            LayerMerge.Install(layers, staging, Path.Join(root, "fits"), maxNodes: 22);
+            Assert.True(Directory.Exists(Path.Join(root, "fits", "folder", "9")));
+
+            var refusal = Assert.Throws<LambdaException>(() => LayerMerge.Install(layers, staging, Path.Join(root, "not"), maxNodes: 21));
+            Assert.Contains("more than 21 files and folders", refusal.Message, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(Path.Join(root, "not")));
             Assert.Empty(Directory.GetFileSystemEntries(staging));
         }
         finally

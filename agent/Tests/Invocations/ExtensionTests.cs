@@ -81,6 +81,20 @@ public sealed class ExtensionTests : IDisposable
     }
 
     [Fact]
+    public async Task One_that_breaks_the_protocol_while_it_has_time_to_end_is_read_no_further()
+    {
+        await using var node = await StartAsync("babble");
+        await node.InvokeAsync("f");
+        Done();
+        await node.LedgerAsync(1);
+        node.Control.Remove("f");
+        await Eventually.True(() => node.Spawner.Alive.Count == 0);
+        // A pipe's worth and what one read takes; as much as it likes, if its pipe were read until its time is up.
+        var written = new FileInfo(Path.Combine(_folder, "written"));
+        Assert.InRange(written.Exists ? written.Length : 0, 0, 30);
+    }
+
+    [Fact]
     public async Task One_that_dies_after_the_answer_leaves_the_caller_its_answer_and_the_ledger_an_error()
     {
         await using var node = await StartAsync("die");

@@ -53,6 +53,43 @@ public sealed class JournalTests : IDisposable
         Assert.Equal(21ul, AppendOne(again));
     }
 
+    [Fact]
+    public void A_segment_that_a_power_cut_left_empty_holds_up_no_start()
+    {
+        using (var journal = Open(segment: 8))
+        {
+            for (var i = 1; i <= 8; i++)
+                journal.Append(Record(i));
+        }
+        File.WriteAllBytes(Path.Join(_folder, "00000000000000000009.journal"), []);
+        using var again = Open(segment: 8);
+        Assert.Equal((8ul, 8), (again.Last, again.Read(0, 100).Records.Count));
+        Assert.Equal(9ul, AppendOne(again));
+    }
+
+    /// <summary>Who answers asks the disk once, not at each answer: the flush tries again.</summary>
+    [Fact]
+    public void A_journal_without_room_says_so_at_once_and_goes_on_when_there_is_some()
+    {
+        var away = _folder + "-away";
+        using var journal = Open(segment: 4);
+        for (var i = 1; i <= 4; i++)
+            Assert.True(journal.Append(Record(i)));
+        Directory.Move(_folder, away);
+        try
+        {
+            Assert.False(journal.Append(Record(5)));
+        }
+        finally
+        {
+            Directory.Move(away, _folder);
+        }
+        Assert.False(journal.Append(Record(5)));
+        journal.Flush();
+        Assert.True(journal.Append(Record(5)));
+        Assert.Equal(5ul, journal.Last);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(5)]

@@ -34,7 +34,6 @@ internal static class KernelChecks
                 yield return new Finding(Area, name + " namespace", Verdict.Missing, "absent", "sandboxes would share it with the machine", "run a kernel built with namespaces (every distribution's is)");
         yield return Seccomp();
         yield return UserNamespaces();
-        foreach (var finding in UnprivilegedUserNamespaces()) yield return finding;
         yield return Finding.Of(Area, "overlay", HasFileSystem("overlay"), Verdict.Limited, HasFileSystem("overlay") ? "present" : "not loaded", "layers are merged by copying", "modprobe overlay");
     }
 
@@ -54,14 +53,5 @@ internal static class KernelChecks
         return most > 0
             ? Finding.Of(Area, "user namespaces", most >= 1000, Verdict.Limited, $"at most {most}", "each instance needs one", "sysctl user.max_user_namespaces=65536")
             : new Finding(Area, "user namespaces", Verdict.Missing, "switched off", "no sandbox can be made", "sysctl user.max_user_namespaces=65536");
-    }
-
-    // The user namespace of a sandbox belongs to a user without privileges, so the switches for unprivileged users matter to root's spawner too.
-    private static IEnumerable<Finding> UnprivilegedUserNamespaces()
-    {
-        if (ProcFiles.Number("/proc/sys/kernel/unprivileged_userns_clone") == 0)
-            yield return new Finding(Area, "unprivileged user namespaces", Verdict.Limited, "kernel.unprivileged_userns_clone=0", "runtimes cannot join a prepared sandbox", "sysctl kernel.unprivileged_userns_clone=1");
-        if (ProcFiles.Number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
-            yield return new Finding(Area, "AppArmor and user namespaces", Verdict.Limited, "kernel.apparmor_restrict_unprivileged_userns=1", "a process without privileges gets no capability in a new user namespace", "sysctl kernel.apparmor_restrict_unprivileged_userns=0 if sandboxes fail to start");
     }
 }

@@ -18,6 +18,7 @@ internal static class LimitChecks
         yield return AtLeast("max_net_namespaces", "/proc/sys/user/max_net_namespaces", 1000, "instances", "sysctl user.max_net_namespaces=65536");
         yield return AtLeast("max_map_count", "/proc/sys/vm/max_map_count", 65_530, "memory maps of one process (.NET and Node use many)", "sysctl vm.max_map_count=262144");
         yield return AtLeast("inotify instances", "/proc/sys/fs/inotify/max_user_instances", 128, "file watchers of one user", "sysctl fs.inotify.max_user_instances=1024");
+        yield return OpenFiles();
         var pipePages = ProcFiles.Number("/proc/sys/fs/pipe-user-pages-soft") ?? 0;
         yield return new Finding(Area, "pipe-user-pages-soft", Verdict.Ok, $"{pipePages} pages (the root spawner makes the pipes, so it does not bind)");
         yield return Overcommit();
@@ -30,6 +31,15 @@ internal static class LimitChecks
     {
         var value = ProcFiles.Number(path);
         return Finding.Of(Area, name, value is null || value >= enough, Verdict.Limited, value?.ToString() ?? "no such limit", $"bounds the number of {bounds}", fix);
+    }
+
+    // The node raises its soft limit by itself, as far as the hard one.
+    private static Finding OpenFiles()
+    {
+        const long Enough = 65_536;
+        var parts = File.ReadLines("/proc/self/limits").First(static line => line.StartsWith("Max open files", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var hard = long.TryParse(parts[4], out var number) ? number : long.MaxValue;
+        return Finding.Of(Area, "open files (hard limit)", hard >= Enough, Verdict.Limited, parts[4], "a node holds about 16 for each instance", "ulimit -Hn 524288 in the shell that runs hearth up; the systemd units set their own");
     }
 
     private static Finding Overcommit() => ProcFiles.Number("/proc/sys/vm/overcommit_memory") is 2

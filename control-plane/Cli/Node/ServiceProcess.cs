@@ -41,7 +41,7 @@ internal sealed class ServiceProcess : IDisposable
         start.Environment["LANG"] = "C.UTF-8";
         // No process of a node has a configuration file to watch.
         start.Environment["DOTNET_hostBuilder__reloadConfigOnChange"] = "false";
-        foreach (var passed in (string[])["DOTNET_ROOT", "HEARTH_TRACE"])
+        foreach (var passed in (string[])["DOTNET_ROOT", "HEARTH_TRACE", .. service.Environment])
             if (Environment.GetEnvironmentVariable(passed) is { Length: > 0 } value) start.Environment[passed] = value;
 
         var process = new Process { StartInfo = start, EnableRaisingEvents = true };

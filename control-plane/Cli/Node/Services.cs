@@ -4,7 +4,8 @@ namespace Hearth.Cli.Node;
 
 /// <param name="User">Uid and gid; 0 keeps root.</param>
 /// <param name="ExtraGroup">A second group, or null.</param>
-internal sealed record Service(string Name, IReadOnlyList<string> Arguments, uint User, uint? ExtraGroup)
+/// <param name="Environment">Variables of <c>up</c> that it gets, where they are set.</param>
+internal sealed record Service(string Name, IReadOnlyList<string> Arguments, uint User, uint? ExtraGroup, params string[] Environment)
 {
     /// <summary>What the process prints on stdout when it is ready; the endpoint may follow.</summary>
     public string ReadyLine => Name + ": ready";
@@ -17,6 +18,9 @@ internal static class Services
     public const string ControlPlane = "hearth-control-plane";
     public const string Agent = "hearth-agent";
 
+    /// <summary>Not options: a command line is everybody's to read.</summary>
+    public const string S3AccessKeyId = "HEARTH_S3_ACCESS_KEY_ID", S3SecretAccessKey = "HEARTH_S3_SECRET_ACCESS_KEY";
+
     public static IReadOnlyList<string> Programs { get; } = [Spawner, ControlPlane, Agent];
 
     /// <summary>In the order of starting: the agent dials the other two.</summary>
@@ -27,6 +31,7 @@ internal static class Services
         if (options.PricePerMillionRequests is { } request) control.AddRange(["--price-requests", Amount(request)]);
         if (options.PricePerGbSecond is { } gbSecond) control.AddRange(["--price-gb-second", Amount(gbSecond)]);
         if (options.RetryDelays is { } delays) control.AddRange(["--retry-delays", delays]);
+        if (options.S3Endpoint is { } store) control.AddRange(["--s3-endpoint", store]);
         if (options.DeadLetterDays is { } days) control.AddRange(["--dead-letter-days", Text(days)]);
 
         List<string> agent = ["--data", options.DataDirectory, "--host", options.Host, "--port", Text(options.Port)];
@@ -44,7 +49,7 @@ internal static class Services
         return
         [
             new Service(Spawner, spawner, Accounts.Root, ExtraGroup: null),
-            new Service(ControlPlane, control, Accounts.Control, ExtraGroup: Accounts.Agent),
+            new Service(ControlPlane, control, Accounts.Control, ExtraGroup: Accounts.Agent, S3AccessKeyId, S3SecretAccessKey),
             new Service(Agent, agent, Accounts.Agent, ExtraGroup: null),
         ];
     }

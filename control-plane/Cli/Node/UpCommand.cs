@@ -25,6 +25,7 @@ internal static class UpCommand
     private static readonly Option<double?> PriceGbSecond = Price("--price-gb-second", "Price of a GB-second in USD. Default: 0.0000166667");
     private static readonly Option<string?> RetryDelays = new("--retry-delays") { Description = "Seconds until an event that its function failed is tried again, first and following times, each 0-3600. Default: 60,120, as AWS", HelpName = "S[,S...]" };
     private static readonly Option<int?> DeadLetterDays = SharedOptions.Number("--dead-letter-days", "Dead letters are kept so many days, 1-3650. Default: 14", 1, 3_650);
+    private static readonly Option<string?> S3Endpoint = new("--s3-endpoint") { Description = $"S3-compatible store that S3Bucket and S3Key of code mean, with the keys of {Services.S3AccessKeyId} and {Services.S3SecretAccessKey} if set. Default: none", HelpName = "URL" };
     private static readonly Option<bool> Prepare = new("--prepare") { Description = "Only bring the data directory and the programs in it up to date, as the systemd units do before they start, and end" };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Show the log of the three processes here too" };
 
@@ -34,7 +35,7 @@ internal static class UpCommand
             "sudo hearth up", "sudo hearth up --port 9100 --data /srv/hearth --memory-budget-mb 4096",
             "sudo hearth up --root /var/lib/hearth-images/python")
         {
-            Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, Concurrency, BurstRate, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, Prepare, Verbose,
+            Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, Concurrency, BurstRate, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, S3Endpoint, Prepare, Verbose,
         };
         Tmp.Validators.Add(static result =>
         {
@@ -45,6 +46,12 @@ internal static class UpCommand
             var parts = result.GetValueOrDefault<string?>()?.Split(',') ?? [];
             if (parts.Length > 10 || parts.Any(static part => !double.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) || !(seconds <= 3_600)))
                 result.AddError($"--retry-delays '{string.Join(',', parts)}' is not a list of seconds: write up to ten numbers from 0 to 3600, such as 60,120");
+        });
+        S3Endpoint.Validators.Add(static result =>
+        {
+            var text = result.GetValueOrDefault<string?>();
+            if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri is not { UserInfo: "", Query: "", Fragment: "" })
+                result.AddError($"--s3-endpoint '{text}' is not a URL such as https://s3.example.org");
         });
         // Synchronous on purpose: see Supervisor, which must stay on the main thread.
         command.SetAction(Run);
@@ -58,7 +65,7 @@ internal static class UpCommand
         var options = new UpOptions(
             NodeLocation.Of(parsed), AddressOf(parsed.GetRequiredValue(Host)), parsed.GetValue(Port) ?? 9000, parsed.GetValue(GrpcPort),
             parsed.GetValue(Root) is { } root ? RootImage.Require(root) : null, parsed.GetRequiredValue(Tmp) == "memory", parsed.GetValue(MemoryBudget), parsed.GetValue(Increment), parsed.GetValue(CpuCap),
-            parsed.GetValue(IdleTimeout), parsed.GetValue(PriceRequests), parsed.GetValue(PriceGbSecond), parsed.GetValue(Verbose), parsed.GetValue(RetryDelays), parsed.GetValue(DeadLetterDays),
+            parsed.GetValue(IdleTimeout), parsed.GetValue(PriceRequests), parsed.GetValue(PriceGbSecond), parsed.GetValue(Verbose), parsed.GetValue(RetryDelays), parsed.GetValue(DeadLetterDays), parsed.GetValue(S3Endpoint),
             parsed.GetValue(Concurrency), parsed.GetValue(BurstRate));
         return parsed.GetValue(Prepare) ? NodeRun.Prepare(options) : NodeRun.Execute(options);
     }

@@ -5,8 +5,9 @@ namespace Hearth.Cli.Node;
 /// <param name="Root">Null = sandboxes see this machine's /usr.</param>
 /// <param name="TmpInMemory">/tmp of functions is a tmpfs even where it could be on disk.</param>
 /// <param name="MemoryBudgetMb">Null = the agent decides from the machine.</param>
+/// <param name="S3Endpoint">Null = code comes in requests only.</param>
 /// <param name="RetryDelays">Seconds, comma between; null = as Lambda.</param>
 internal sealed record UpOptions(
     string DataDirectory, string Host, int Port, int? GrpcPort, string? Root, bool TmpInMemory, int? MemoryBudgetMb, int? BillingIncrementMs, bool CpuCap,
     int? IdleTimeoutSeconds, double? PricePerMillionRequests, double? PricePerGbSecond, bool Verbose,
-    string? RetryDelays = null, int? DeadLetterDays = null, int? Concurrency = null, int? BurstRate = null);
+    string? RetryDelays = null, int? DeadLetterDays = null, string? S3Endpoint = null, int? Concurrency = null, int? BurstRate = null);

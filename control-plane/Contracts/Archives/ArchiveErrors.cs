@@ -3,7 +3,7 @@ using System.Text;
 namespace Hearth.Contracts.Archives;
 
 /// <summary>Refusals of a zip, in AWS's words where AWS has them, followed by which entry, why, and what to do.</summary>
-internal static class ArchiveErrors
+public static class ArchiveErrors
 {
     private const string CouldNotUnzip = "Could not unzip uploaded file. Please check your file, then try to upload again.";
 
@@ -14,8 +14,7 @@ internal static class ArchiveErrors
 
     public static LambdaException Empty() => new(LambdaError.InvalidParameterValue("Uploaded file must be a non-empty zip"));
 
-    public static LambdaException ZippedTooLarge() =>
-        new(LambdaError.EntityTooLarge($"Zipped size must be smaller than {CodeArchiveLimits.MaxZippedBytes} bytes"));
+    public static LambdaException ZippedTooLarge(long limitBytes) => new(LambdaError.EntityTooLarge($"Zipped size must be smaller than {limitBytes} bytes"));
 
     public static LambdaException UnzippedTooLarge() =>
         new(LambdaError.InvalidParameterValue($"Unzipped size must be smaller than {CodeArchiveLimits.MaxUnzippedBytes} bytes"));

@@ -17,8 +17,8 @@ public sealed class CodeArchive : IDisposable
     {
         _file = file;
         long length = RandomAccess.GetLength(file);
-        if (length > CodeArchiveLimits.MaxZippedBytes)
-            throw ArchiveErrors.ZippedTooLarge();
+        if (length > CodeArchiveLimits.MaxStoredZipBytes)
+            throw ArchiveErrors.ZippedTooLarge(CodeArchiveLimits.MaxStoredZipBytes);
         if (length == 0)
             throw ArchiveErrors.Empty();
         List<ArchiveEntry> entries = ZipDirectory.Read(file, length, out _directoryStart);

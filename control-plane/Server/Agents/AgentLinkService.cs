@@ -8,7 +8,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hearth.ControlPlane.Agents;
 
-/// <summary>The stream that agents dial. Two loops, one in each direction, and one that stores the journal; whichever ends first ends the connection, and its reason is the one reported.</summary>
+/// <summary>The stream that agents dial. Two loops, one in each direction, and two that store what the agent says; whichever ends first ends the connection, and its reason is the one reported.</summary>
 public sealed class AgentLinkService(
     AgentRegistry registry, FunctionSpecs specs, FunctionService functions, BlobStore blobs, UsageStore usage, EventQueue events, IHostApplicationLifetime lifetime,
     ILogger<AgentLinkService> log)
@@ -23,27 +23,35 @@ public sealed class AgentLinkService(
         using var connection = new AgentConnection(hello);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, connection.Closed);
         registry.Add(connection);
+        registry.StreamBegun();
+        context.GetHttpContext().Response.OnCompleted(() =>
+        {
+            registry.StreamEnded();
+            return Task.CompletedTask;
+        });
         log.LogInformation("agent {Agent} connected: {Endpoint}, cgroup {Mode}, version {Version}", hello.AgentId, hello.Endpoint, hello.CgroupMode, hello.SoftwareVersion);
         var journal = new JournalIntake(connection, usage, TimeProvider.System, log);
-        Task reading = ReadLoopAsync(connection, journal, requestStream, ending.Token);
+        var ready = new ReadyIntake(connection, functions, TimeProvider.System, log);
+        Task reading = ReadLoopAsync(connection, journal, ready, requestStream, ending.Token);
         Task storing = journal.RunAsync(ending.Token);
+        Task noting = ready.RunAsync(ending.Token);
         Task writing = WriteLoopAsync(connection, responseStream, ending.Token);
         try
         {
-            Task first = await Task.WhenAny(reading, writing, storing);
+            Task first = await Task.WhenAny(reading, writing, storing, noting);
             connection.Close(first.Exception?.InnerException?.Message ?? "it hung up");
         }
         finally
         {
             registry.Remove(connection);
             connection.Close("the connection has ended");
-            await Task.WhenAll(reading, writing, storing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(reading, writing, storing, noting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             log.LogInformation("agent {Agent} disconnected: {Reason}", hello.AgentId, connection.CloseReason);
         }
 
         if (!context.CancellationToken.IsCancellationRequested)
         {
-            RpcException? fault = new[] { reading, writing, storing }.Select(t => t.Exception?.InnerException).OfType<RpcException>().FirstOrDefault();
+            RpcException? fault = new[] { reading, writing, storing, noting }.Select(t => t.Exception?.InnerException).OfType<RpcException>().FirstOrDefault();
             throw fault ?? new RpcException(new Status(StatusCode.Aborted, connection.CloseReason ?? "closed"));
         }
     }
@@ -111,7 +119,7 @@ public sealed class AgentLinkService(
 
     private static ControlMessage MarkOf(ulong change) => new() { Mark = new Mark { Change = change } };
 
-    private async Task ReadLoopAsync(AgentConnection connection, JournalIntake journal, IAsyncStreamReader<AgentMessage> incoming, CancellationToken cancellationToken)
+    private static async Task ReadLoopAsync(AgentConnection connection, JournalIntake journal, ReadyIntake ready, IAsyncStreamReader<AgentMessage> incoming, CancellationToken cancellationToken)
     {
         while (await incoming.MoveNext(cancellationToken))
         {
@@ -128,8 +136,7 @@ public sealed class AgentLinkService(
                     connection.Queries.Answer(message.QueryResult);
                     break;
                 case AgentMessage.BodyOneofCase.FunctionReady:
-                    FunctionReady ready = message.FunctionReady;
-                    functions.AgentReported(ready.FunctionName, ready.RevisionId, OneLine(ready.Error));
+                    await ready.TakeAsync(message.FunctionReady, cancellationToken);
                     break;
                 case AgentMessage.BodyOneofCase.Applied:
                     connection.Progress.Reach(message.Applied.Change);
@@ -141,19 +148,6 @@ public sealed class AgentLinkService(
                     break;
             }
         }
-    }
-
-    // Shown to people as StateReason.
-    private static string? OneLine(string error)
-    {
-        const int MaxLength = 1_024;
-        if (error.Length == 0)
-            return null;
-        return string.Create(Math.Min(error.Length, MaxLength), error, static (line, text) =>
-        {
-            for (int i = 0; i < line.Length; i++)
-                line[i] = char.IsControl(text[i]) ? ' ' : text[i];
-        });
     }
 
     private static RpcException Invalid(string what) => new(new Status(StatusCode.InvalidArgument, what));

@@ -12,7 +12,11 @@ public sealed class AgentRegistry
     /// <summary>An agent that is slower than this hears of a change after its maker has been answered.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Of what a stop may take in all.</summary>
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(1);
+
     private ImmutableList<AgentConnection> _current = [];
+    private int _streams;
 
     public AgentRegistry(FunctionStore functions, KeyStore keys, LogFile logs)
     {
@@ -52,12 +56,19 @@ public sealed class AgentRegistry
         replaced?.Close("a newer connection of the same agent has replaced this one");
     }
 
-    /// <summary>Ends every stream, so that a stop need not wait for agents, which never hang up by themselves.</summary>
+    /// <summary>Ends every stream, so that a stop need not wait for agents, which never hang up by themselves. Returns when their ends, with the reason, are on their way.</summary>
     public void CloseAll(string reason)
     {
         foreach (AgentConnection agent in Current)
             agent.Close(reason);
+        // Kestrel, told to stop, may close a connection before the end of its last stream has reached the client, which then sees no reason but a broken connection.
+        SpinWait.SpinUntil(() => Volatile.Read(ref _streams) == 0, StopTime);
     }
+
+    /// <summary>A stream has begun; <see cref="StreamEnded"/> follows when its answer is written to the end.</summary>
+    public void StreamBegun() => Interlocked.Increment(ref _streams);
+
+    public void StreamEnded() => Interlocked.Decrement(ref _streams);
 
     /// <summary>Waits, for a short time, until the connected agents have applied a change: who has made it finds it at the next invocation.</summary>
     public Task SettleAsync(ulong change, CancellationToken cancellationToken) =>

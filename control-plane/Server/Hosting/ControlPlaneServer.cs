@@ -103,7 +103,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             .AddSingleton(_ => OpenLogs(data.Logs)).AddSingleton<FleetLogs>().AddSingleton<LogGroupService>().AddSingleton<LogStreamService>().AddSingleton<LogEventService>()
             .AddSingleton<PolicyStore>().AddSingleton<RoleService>()
             .AddSingleton<IEventInvokeConfigs, EventInvokeConfigTable>().AddSingleton(services => OpenQueue(data.Queue, options.Queue, services))
-            .AddSingleton<RequestBody>().AddSingleton<FunctionJson>().AddSingleton<CodeDownload>().AddSingleton<LambdaModel>()
+            .AddSingleton(_ => new ObjectStore(options.S3Endpoint, options.Region, options.S3AccessKeyId, options.S3SecretAccessKey)).AddSingleton<CodeSource>().AddSingleton<RequestBody>().AddSingleton<FunctionJson>().AddSingleton<CodeDownload>().AddSingleton<LambdaModel>()
             .AddSingleton<IRestOperations, FunctionEndpoints>().AddSingleton<IRestOperations, AliasEndpoints>().AddSingleton<IRestOperations, PermissionEndpoints>()
             .AddSingleton<IRestOperations, ConcurrencyEndpoints>().AddSingleton<IRestOperations, EventInvokeEndpoints>().AddSingleton<IRestOperations, UrlEndpoints>()
             .AddSingleton<IRestOperations, EventSourceEndpoints>().AddSingleton<IRestOperations, LayerEndpoints>().AddSingleton<IRestOperations, CodeSigningEndpoints>()
@@ -136,7 +136,8 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         app.MapGrpcService<ReflectionV1ServiceImpl>();
         // Made now: the queue so that what is stored is tried even when no agent brings anything new; the registry so that a connected agent hears of the first change, the database so that the container closes it.
         app.Services.GetRequiredService<Database>();
-        blobs.Sweep(app.Services.GetRequiredService<FunctionService>().IsUsed);
+        blobs.IsUsed = app.Services.GetRequiredService<FunctionService>().IsUsed;
+        blobs.Sweep(blobs.IsUsed);
         app.Services.GetRequiredService<EventQueue>().Start();
         AgentRegistry agents = app.Services.GetRequiredService<AgentRegistry>();
         app.Lifetime.ApplicationStopping.Register(() => agents.CloseAll("the control plane is stopping"));

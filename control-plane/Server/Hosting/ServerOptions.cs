@@ -15,6 +15,8 @@ public sealed record ServerOptions
           --account A                12 digits, account in ARNs (default 000000000000)
           --retry-delays S[,S...]    seconds from a try of an event that its function failed to the next one (default 60,120)
           --dead-letter-days N       1-3650, dead letters are kept so long (default 14)
+          --s3-endpoint URL          S3-compatible store that S3Bucket and S3Key of code mean (default: none); it is asked with the keys in the
+                                     environment variables HEARTH_S3_ACCESS_KEY_ID and HEARTH_S3_SECRET_ACCESS_KEY, without them anonymously
           --price-requests USD       price of a million requests (default 0.20)
           --price-gb-second USD      price of a GB-second (default 0.0000166667)
         """;
@@ -30,6 +32,14 @@ public sealed record ServerOptions
     public string Account { get; init; } = "000000000000";
 
     public QueueSettings Queue { get; init; } = new();
+
+    /// <summary>Null: code comes in requests only.</summary>
+    public Uri? S3Endpoint { get; init; }
+
+    /// <summary>From the environment, as a command line is everybody's to read. Null or empty: the store is asked anonymously.</summary>
+    public string? S3AccessKeyId { get; init; } = Environment.GetEnvironmentVariable("HEARTH_S3_ACCESS_KEY_ID");
+
+    public string? S3SecretAccessKey { get; init; } = Environment.GetEnvironmentVariable("HEARTH_S3_SECRET_ACCESS_KEY");
 
     /// <summary>USD, AWS's published x86 prices unless the operator sets others.</summary>
     public double PricePerMillionRequests { get; init; } = 0.20;
@@ -53,6 +63,7 @@ public sealed record ServerOptions
                 "--account" => options with { Account = CheckAccount(value) },
                 "--retry-delays" => options with { Queue = options.Queue with { RetryDelays = Delays(value) } },
                 "--dead-letter-days" => options with { Queue = options.Queue with { DeadLetterAge = TimeSpan.FromDays(Int(name, value, 1, 3_650)) } },
+                "--s3-endpoint" => options with { S3Endpoint = Endpoint(value) },
                 "--price-requests" => options with { PricePerMillionRequests = Price(name, value) },
                 "--price-gb-second" => options with { PricePerGbSecond = Price(name, value) },
                 _ => throw new UsageException($"unknown option {name}"),
@@ -81,6 +92,10 @@ public sealed record ServerOptions
 
         return delays;
     }
+
+    private static Uri Endpoint(string value) => Uri.TryCreate(value, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" && uri is { UserInfo: "", Query: "", Fragment: "" }
+        ? uri
+        : throw new UsageException($"--s3-endpoint takes a URL such as https://s3.example.org, not '{value}'");
 
     private static double Price(string name, string value) =>
         double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double price) && double.IsFinite(price)

@@ -20,9 +20,13 @@ public sealed class BlobStore
         Directory.CreateDirectory(Incoming);
     }
 
+    /// <summary>Whether a definition names a blob. Null until there are definitions: nothing is taken for unused.</summary>
+    public Func<string, bool>? IsUsed { get; set; }
+
     private string Incoming => Path.Join(_folder, ".incoming");
 
-    public BlobUpload Begin() => new(this, Path.Join(Incoming, Guid.NewGuid().ToString("N")));
+    /// <param name="maxBytes">Of the zip.</param>
+    public BlobUpload Begin(long maxBytes = CodeArchiveLimits.MaxZippedBytes) => new(this, Path.Join(Incoming, Guid.NewGuid().ToString("N")), maxBytes);
 
     /// <summary>Null when there is no such blob. An open handle stays readable when the blob is removed meanwhile.</summary>
     /// <param name="sha256">Lower-case hex; anything else is no blob.</param>
@@ -77,12 +81,16 @@ public sealed class BlobStore
         }
     }
 
+    /// <summary>An upload ends. What it stored goes again when no definition came to name it.</summary>
     internal void Unpin(string sha256)
     {
         lock (_lock)
         {
-            if (--_pinned[sha256] == 0)
-                _pinned.Remove(sha256);
+            if (--_pinned[sha256] > 0)
+                return;
+            _pinned.Remove(sha256);
+            if (IsUsed is { } isUsed && !isUsed(sha256))
+                File.Delete(PathOf(sha256));
         }
     }
 

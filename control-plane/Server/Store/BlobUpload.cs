@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Hearth.Contracts;
 using Hearth.Contracts.Archives;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,14 +9,16 @@ public sealed class BlobUpload : IDisposable
 {
     private readonly BlobStore _store;
     private readonly string _path;
+    private readonly long _maxBytes;
     private readonly SafeFileHandle _file;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private bool _published;
 
-    internal BlobUpload(BlobStore store, string path)
+    internal BlobUpload(BlobStore store, string path, long maxBytes)
     {
         _store = store;
         _path = path;
+        _maxBytes = maxBytes;
         _file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
     }
 
@@ -33,8 +34,8 @@ public sealed class BlobUpload : IDisposable
     /// <exception cref="LambdaException">It grows over Lambda's limit.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        if (Size + bytes.Length > CodeArchiveLimits.MaxZippedBytes)
-            throw new LambdaException(LambdaError.EntityTooLarge($"Zipped size must be smaller than {CodeArchiveLimits.MaxZippedBytes} bytes"));
+        if (Size + bytes.Length > _maxBytes)
+            throw ArchiveErrors.ZippedTooLarge(_maxBytes);
         RandomAccess.Write(_file, bytes, Size);
         _hash.AppendData(bytes);
         Size += bytes.Length;

@@ -12,6 +12,19 @@ public class RestTests
 {
     private const string Functions = "/2015-03-31/functions";
 
+    [Fact]
+    public async Task ARefusedUpdateLeavesNoBlob()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        string Body(string content, string more) => $$"""{"ZipFile":"{{Convert.ToBase64String(Zips.Good(content))}}"{{more}}}""";
+        await server.DoAsync("POST", Functions, $$"""{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{{Body("one", "")}},"Runtime":"python3.12","Handler":"a.b"}""");
+        Assert.Equal(412, (await server.SendAsync("PUT", Functions + "/f/code", Body("two", ""","RevisionId":"00000000-0000-4000-8000-000000000000" """))).Status);
+        Assert.Equal(409, (await server.SendAsync("POST", Functions, $$"""{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{{Body("three", "")}},"Runtime":"python3.12","Handler":"a.b"}""")).Status);
+        // The same bytes as what is in use: they stay.
+        Assert.Equal(412, (await server.SendAsync("PUT", Functions + "/f/code", Body("one", ""","RevisionId":"00000000-0000-4000-8000-000000000000" """))).Status);
+        Assert.Single(Directory.EnumerateFiles(Path.Join(server.Data, "control", "blobs")));
+    }
+
     public static TheoryData<string, string, string> BadBodies => new()
     {
         { "", "SerializationException", "not JSON" },
@@ -21,7 +34,7 @@ public class RestTests
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Timeout":"3"}""", "SerializationException", "STRING_VALUE can not be converted to an Integer" },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Runtime":"python3.12","Handler":"a.b"}""", "InvalidParameterValueException", "Please provide a source for function code." },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":"!"},"Runtime":"python3.12","Handler":"a.b"}""", "SerializationException", "base64" },
-        { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"S3Bucket":"bucket","S3Key":"k"},"Runtime":"python3.12","Handler":"a.b"}""", "NotImplementedException", "S3" },
+        { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"S3Bucket":"bucket","S3Key":"k"},"Runtime":"python3.12","Handler":"a.b"}""", "InvalidParameterValueException", "start it with --s3-endpoint URL" },
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":""},"Runtime":"python3.12","Handler":"a.b","Layers":["arn:x"]}""", "ValidationException", "Value '[arn:x]' at 'layers' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy regular expression pattern: arn:[a-zA-Z0-9-]+:lambda:" },
         // Only who looks a name up again misses the first of two.
         { """{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Code":{},"Runtime":"python3.12","Handler":"a.b","VpcConfig":{"SubnetIds":["s"],"SubnetIds":null}}""", "NotImplementedException", "VpcConfig" },

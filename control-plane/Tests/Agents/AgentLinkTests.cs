@@ -98,7 +98,7 @@ public class AgentLinkTests
         await agent.NextAsync(Kind.Snapshot);
         await server.StopAsync();
         var e = await Assert.ThrowsAsync<RpcException>(() => agent.Ended);
-        Assert.Contains("stopping", e.Status.Detail, StringComparison.Ordinal);
+        Assert.True(e.Status.Detail.Contains("stopping", StringComparison.Ordinal), e.ToString());
     }
 
     [Theory]

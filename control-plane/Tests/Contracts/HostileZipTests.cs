@@ -88,9 +88,9 @@ public class HostileZipTests
         using var folder = new TempFolder();
         string path = Path.Join(folder.Path, "x.zip");
         using (FileStream file = File.Create(path))
-            file.SetLength(CodeArchiveLimits.MaxZippedBytes + 1);
+            file.SetLength(CodeArchiveLimits.MaxStoredZipBytes + 1);
         var e = Assert.Throws<LambdaException>(() => CodeArchive.Open(path));
-        Assert.Equal((413, "Zipped size must be smaller than 52428800 bytes"), (e.Error.Status, e.Message));
+        Assert.Equal((413, "Zipped size must be smaller than 262144000 bytes"), (e.Error.Status, e.Message));
     }
 
     [Fact]

@@ -49,6 +49,9 @@ public class JournalTests
         for (int i = 0; i < 999; i++)
             batch.Records[i].FunctionName = $"function-{i}";
         await agent.SendAsync(new AgentMessage { Journal = batch });
+        // What an agent on the same disk says, and it has no room either.
+        string revision = (await agent.NextAsync(Kind.Upsert)).Upsert.Versions[0].RevisionId;
+        await agent.ReadyAsync("f", revision, error: new string('z', 1_000));
 
         // Refused for the same reason, in words that say what to do; nothing of it is there.
         Outcome refused = new("ok");

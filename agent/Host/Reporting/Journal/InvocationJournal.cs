@@ -24,6 +24,9 @@ internal sealed class InvocationJournal : IDisposable
     private ulong _flushedSequence;
     private ulong _acknowledged;
     private bool _disposed;
+    // No room was found: only the flush tries again, once a second.
+    private bool _isFull;
+    private long _lost;
 
     public InvocationJournal(string folder, TimeProvider time, ILogger log, int segmentRecords = DefaultSegmentRecords)
     {
@@ -33,7 +36,13 @@ internal sealed class InvocationJournal : IDisposable
         Directory.CreateDirectory(folder);
         Epoch = ReadEpoch(time);
         foreach (var path in Directory.GetFiles(folder, "*.journal").Order(StringComparer.Ordinal))
-            _segments.Add(JournalSegment.Open(path));
+        {
+            // A power cut between its name and its blocks: it never held a record.
+            if (new FileInfo(path).Length < JournalRecord.Size)
+                File.Delete(path);
+            else
+                _segments.Add(JournalSegment.Open(path));
+        }
         DropUnusedSpares();
         if (_segments.Count == 0)
             _segments.Add(JournalSegment.Create(folder, 1, segmentRecords));
@@ -74,7 +83,10 @@ internal sealed class InvocationJournal : IDisposable
         lock (_gate)
         {
             if (_disposed || (_used == _active.Capacity && !TryRoll()))
+            {
+                _lost++;
                 return false;
+            }
             JournalRecord.Write(_active.Slot(_used), _active.First + (ulong)_used, record);
             _used++;
         }
@@ -190,6 +202,9 @@ internal sealed class InvocationJournal : IDisposable
             if (!_disposed && _spare is null && first == _active.First + (ulong)_active.Capacity)
             {
                 _spare = spare;
+                if (_isFull)
+                    _log.LogError("The journal has room again; {Lost} invocations since this agent's start are not in the usage", _lost);
+                _isFull = false;
                 return;
             }
         }
@@ -205,10 +220,13 @@ internal sealed class InvocationJournal : IDisposable
 
     private bool TryRoll()
     {
-        var next = _spare ?? TryCreate(_active.First + (ulong)_active.Capacity);
+        var next = _spare ?? (_isFull ? null : TryCreate(_active.First + (ulong)_active.Capacity));
         _spare = null;
         if (next is null)
+        {
+            _isFull = true;
             return false;
+        }
         _segments.Add(next);
         _active = next;
         _used = 0;
@@ -229,7 +247,8 @@ internal sealed class InvocationJournal : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _log.LogError("The journal cannot grow; usage is not recorded until it can: {Cause}", e.Message);
+            if (!_isFull)
+                _log.LogError("The journal cannot grow; usage is not recorded once its last segment is full, until it can: {Cause}", e.Message);
             return null;
         }
     }

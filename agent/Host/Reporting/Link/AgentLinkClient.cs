@@ -48,7 +48,7 @@ internal sealed class AgentLinkClient : IDisposable
         _log = log;
         _pump = new JournalPump(journal, time);
         journal.Appended = _pump.Wake;
-        preparer.Report = ready => _output?.TryWrite(new AgentMessage { FunctionReady = ready });
+        preparer.Report = ReportAsync;
     }
 
     public bool IsConnected => _output is not null;
@@ -157,6 +157,7 @@ internal sealed class AgentLinkClient : IDisposable
         finally
         {
             _output = null;
+            output.Writer.TryComplete();
             foreach (var query in _queries.Values)
                 await query.CancelAsync();
         }
@@ -165,7 +166,25 @@ internal sealed class AgentLinkClient : IDisposable
     private async Task ReadAsync(IAsyncStreamReader<ControlMessage> incoming, ChannelWriter<AgentMessage> output, CancellationToken cancellationToken)
     {
         while (await incoming.MoveNext(cancellationToken))
+        {
             Handle(incoming.Current, output, cancellationToken);
+            // Everything before the mark has been applied here.
+            if (incoming.Current.BodyCase == ControlMessage.BodyOneofCase.Mark)
+                await output.WriteAsync(new AgentMessage { Applied = new Applied { Change = incoming.Current.Mark.Change } }, cancellationToken);
+        }
+    }
+
+    private async ValueTask ReportAsync(FunctionReady ready)
+    {
+        try
+        {
+            if (_output is { } output)
+                await output.WriteAsync(new AgentMessage { FunctionReady = ready });
+        }
+        catch (ChannelClosedException)
+        {
+            // The next link is told everything.
+        }
     }
 
     private static async Task WriteAsync(ChannelReader<AgentMessage> messages, IClientStreamWriter<AgentMessage> outgoing, CancellationToken cancellationToken)
@@ -206,10 +225,6 @@ internal sealed class AgentLinkClient : IDisposable
                 break;
             case ControlMessage.BodyOneofCase.Account:
                 _account.Replace(message.Account);
-                break;
-            case ControlMessage.BodyOneofCase.Mark:
-                // Everything before it has been applied here. Lost in a full channel, it only makes somebody wait.
-                output.TryWrite(new AgentMessage { Applied = new Applied { Change = message.Mark.Change } });
                 break;
             case ControlMessage.BodyOneofCase.JournalAck:
                 _journal.Acknowledge(message.JournalAck.Epoch, message.JournalAck.LastSequence);

@@ -1,6 +1,4 @@
-using Hearth.Contracts;
 using Hearth.ControlPlane.Functions;
-using Hearth.ControlPlane.Store;
 
 namespace Hearth.ControlPlane.Api.Rest;
 
@@ -26,26 +24,4 @@ internal static class FunctionRequests
         DeadLetterTargetArn = body.Structure("DeadLetterConfig") is { } deadLetters ? deadLetters.Text("TargetArn") ?? "" : null,
         TracingMode = body.Structure("TracingConfig")?.Text("Mode"),
     };
-
-    /// <param name="code">The structure that holds ZipFile.</param>
-    public static byte[] Zip(JsonMembers code)
-    {
-        UnsupportedMembers.RefuseInCode(code);
-        return code.Blob("ZipFile") ?? throw new LambdaException(LambdaError.InvalidParameterValue("Please provide a source for function code."));
-    }
-
-    public static BlobUpload Upload(BlobStore blobs, byte[] bytes)
-    {
-        BlobUpload upload = blobs.Begin();
-        try
-        {
-            upload.Append(bytes);
-            return upload;
-        }
-        catch
-        {
-            upload.Dispose();
-            throw;
-        }
-    }
 }

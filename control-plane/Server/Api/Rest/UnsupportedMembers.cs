@@ -29,7 +29,5 @@ internal static class UnsupportedMembers
     {
         if (code.Says("ImageUri"))
             throw new LambdaException(LambdaError.NotSupported("ImageUri (a container image)"));
-        if (code.Says("S3Bucket") || code.Says("S3Key"))
-            throw new LambdaException(LambdaError.NotSupported("Code from S3 (S3Bucket, S3Key): give the zip as ZipFile; this"));
     }
 }

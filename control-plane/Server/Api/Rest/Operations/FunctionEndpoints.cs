@@ -5,7 +5,7 @@ using Hearth.ControlPlane.Store;
 namespace Hearth.ControlPlane.Api.Rest.Operations;
 
 /// <summary>Functions and their versions.</summary>
-public sealed class FunctionEndpoints(FunctionService functions, FunctionAddress address, FunctionJson json, BlobStore blobs, CodeDownload code) : IRestOperations
+public sealed class FunctionEndpoints(FunctionService functions, FunctionAddress address, FunctionJson json, CodeSource source, CodeDownload code) : IRestOperations
 {
     public IEnumerable<(string Operation, Func<RestCall, RestAnswer> Handler)> Handlers =>
     [
@@ -19,7 +19,7 @@ public sealed class FunctionEndpoints(FunctionService functions, FunctionAddress
         JsonMembers body = call.Body;
         FunctionDefinition draft = functions.Draft(FunctionRequests.Settings(body), mayExist: false);
         UnsupportedMembers.RefuseIn(body, draft.Runtime);
-        using BlobUpload zip = FunctionRequests.Upload(blobs, FunctionRequests.Zip(body.Structure("Code")!.Value));
+        using BlobUpload zip = source.Upload(body.Structure("Code")!.Value, call.Http.RequestAborted);
         FunctionDefinition created = functions.Create(draft, zip, body.Flag("Publish"), body.Text("CodeSigningConfigArn"), call.Http.RequestAborted);
         return json.Configuration(StatusCodes.Status201Created, created, Published(created));
     }
@@ -56,7 +56,7 @@ public sealed class FunctionEndpoints(FunctionService functions, FunctionAddress
         JsonMembers body = call.Body;
         FunctionName name = Unqualified(call);
         functions.Get(name);
-        using BlobUpload zip = FunctionRequests.Upload(blobs, FunctionRequests.Zip(body));
+        using BlobUpload zip = source.Upload(body, call.Http.RequestAborted);
         FunctionDefinition updated = functions.UpdateCode(
             name, zip, body.Text("RevisionId"), body.Flag("DryRun"), body.Flag("Publish"), body.Texts("Architectures") is [var architecture, ..] ? architecture : null, call.Http.RequestAborted);
         return json.Configuration(StatusCodes.Status200OK, updated, Published(updated));

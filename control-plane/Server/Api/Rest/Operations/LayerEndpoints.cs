@@ -7,7 +7,7 @@ using Hearth.ControlPlane.Store;
 
 namespace Hearth.ControlPlane.Api.Rest.Operations;
 
-public sealed class LayerEndpoints(LayerService layers, FunctionAddress address, BlobStore blobs, CodeDownload code) : IRestOperations
+public sealed class LayerEndpoints(LayerService layers, FunctionAddress address, CodeSource source, CodeDownload code) : IRestOperations
 {
     public IEnumerable<(string Operation, Func<RestCall, RestAnswer> Handler)> Handlers =>
     [
@@ -18,7 +18,7 @@ public sealed class LayerEndpoints(LayerService layers, FunctionAddress address,
     private RestAnswer Publish(RestCall call)
     {
         JsonMembers body = call.Body;
-        using BlobUpload zip = FunctionRequests.Upload(blobs, FunctionRequests.Zip(body.Structure("Content")!.Value));
+        using BlobUpload zip = source.Upload(body.Structure("Content")!.Value, call.Http.RequestAborted);
         LayerVersion made = layers.Publish(
             call.Path("LayerName"), body.Text("Description"), body.Text("LicenseInfo"), body.Texts("CompatibleRuntimes") ?? [], body.Texts("CompatibleArchitectures") ?? [],
             zip, call.Http.RequestAborted);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# AWS's own runtime client and its SDK for Node.js from npm, as they are, for AwsClientTests and SignedClientsTests: fetch-clients.sh [FOLDER]
-# The client's addon is compiled here (some minutes): node with its headers, npm, autoconf, automake, libtool, cmake, g++, make. What is there already stays.
+# AWS's own runtime client for Node.js from npm, as it is, for AwsClientTests: fetch-runtimes.sh [FOLDER]
+# Its addon is compiled here (some minutes): node with its headers, npm, autoconf, automake, libtool, cmake, g++, make. What is there already stays.
 set -euo pipefail
 
 folder=${1:-${HEARTH_TEST_CLIENTS:-$HOME/.cache/hearth/clients}}
@@ -18,10 +18,3 @@ for version in 3.3.0 4.0.2; do
   mkdir -p "$folder" && mv "$client" "$target"
   rm -rf "$staging"
 done
-
-if [[ ! -d $folder/aws-sdk ]]; then
-  staging=$(mktemp -d)
-  trap 'rm -rf "$staging"' EXIT
-  (cd "$staging" && npm install --no-audit --no-fund @aws-sdk/client-lambda)
-  mkdir -p "$folder" && mv "$staging" "$folder/aws-sdk"
-fi

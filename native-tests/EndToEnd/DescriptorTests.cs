@@ -1,0 +1,30 @@
+using System.Text.Json.Nodes;
+using Hearth.NativeTests.Harness;
+using Xunit;
+
+namespace Hearth.NativeTests.EndToEnd;
+
+/// <summary>A login shell's limit of 1,024 open files is not a node's: it holds a dozen for each sandbox.</summary>
+[Collection(EndToEndCollection.Name)]
+public sealed class DescriptorTests
+{
+    private const int Sandboxes = 90;
+
+    [Fact]
+    public async Task More_sandboxes_than_a_shells_limit_has_room_for_run_at_once()
+    {
+        Needs.Program("/usr/bin/prlimit", "util-linux");
+        await using var node = await TestNode.StartAsync();
+        await node.StopAsync();
+        await node.UpAsync("/usr/bin/prlimit", "--nofile=1024:524288");
+        await Behaviours.DeployAsync(node, "f", timeoutSeconds: 120);
+        var running = Enumerable.Range(0, Sandboxes).Select(_ => node.DoAsync("f", "sleep", new JsonObject { ["seconds"] = 15 })).ToArray();
+        foreach (var answer in await Task.WhenAll(running))
+            Assert.True(answer.Succeeded, $"{answer}\n{node.Output}");
+        var (code, output) = await Cli.RunAsync(node, "ps", "--json");
+        Assert.True(code == 0, output);
+        Assert.True(JsonNode.Parse(output)!["Instances"]!.AsArray().Count > 1024 / 14, output);
+        foreach (var program in (string[])["hearth-agent", "hearth-spawner"])
+            Assert.Contains("Max open files            524288               524288", ProcessTable.Read(node.Pid(program), "limits"), StringComparison.Ordinal);
+    }
+}
