@@ -12,6 +12,9 @@ namespace Hearth.ControlPlane.Api.Grpc;
 /// <summary>The Keys service. A change is answered when the connected agents go by it.</summary>
 public sealed class KeysApi(KeyService keys, FunctionStore functions, AgentRegistry agents, FunctionAddress address) : Keys.KeysBase
 {
+    /// <summary>Whoever takes a key away relies on it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     public override async Task<CreateKeyResponse> CreateKey(CreateKeyRequest request, ServerCallContext context)
     {
         RequireSocket(context);
@@ -50,7 +53,7 @@ public sealed class KeysApi(KeyService keys, FunctionStore functions, AgentRegis
             throw new LambdaException(LambdaError.AccessDenied("Access keys are managed over the node's Unix socket only (hearth keys)."));
     }
 
-    private Task SettleAsync(ServerCallContext context) => agents.SettleAsync(functions.Changes, context.CancellationToken);
+    private Task SettleAsync(ServerCallContext context) => agents.SettleAsync(functions.Changes, context.CancellationToken, Patience);
 
     private KeyInfo MessageOf(KeyDefinition key)
     {
