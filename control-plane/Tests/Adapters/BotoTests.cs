@@ -50,6 +50,7 @@ public class BotoTests
     [Theory]
     [InlineData("iam.py", "iam: ok")]
     [InlineData("logs.py", "logs: ok")]
+    [InlineData("hostile_services.py", "operations ok")]
     public async Task TheServicesBesideLambdaAnswerAsTheirModelsSay(string script, string says)
     {
         await RequireBotoAsync();
