@@ -28,7 +28,7 @@ public sealed partial record LambdaError(int Status, string Code, string Message
     public const string ConcurrencyReason = "ConcurrentInvocationLimitExceeded";
 
     // AWS sends quotes and non-ASCII as they are; the body is never embedded in HTML.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonWriterOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public byte[] ToJson()
     {
@@ -39,7 +39,7 @@ public sealed partial record LambdaError(int Status, string Code, string Message
 
     public void WriteJson(IBufferWriter<byte> output)
     {
-        using var writer = new Utf8JsonWriter(output, Options);
+        using var writer = new Utf8JsonWriter(output, JsonOptions);
         writer.WriteStartObject();
         if (Reason is not null)
             writer.WriteString("Reason"u8, Reason);

@@ -27,6 +27,19 @@ public sealed class RefusedUpTests
     }
 
     [Fact]
+    public async Task Another_address_than_loopback_without_access_keys()
+    {
+        Needs.Node();
+        var data = Data();
+        var (code, error) = await UpAsync([], ["--data", data, "--port", "0", "--host", "0.0.0.0"]);
+        Assert.Contains("0.0.0.0 is not loopback, and no access keys exist", error, StringComparison.Ordinal);
+        Assert.Contains("hearth keys create --role admin", error, StringComparison.Ordinal);
+        Assert.Equal(6, code);
+        Assert.Empty(LeakCheck.Find(data));
+        Directory.Delete(data, recursive: true);
+    }
+
+    [Fact]
     public async Task Not_root()
     {
         Needs.Node();

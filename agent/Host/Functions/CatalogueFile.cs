@@ -49,6 +49,13 @@ internal sealed class CatalogueFile : IDisposable
             _timer.Change(s_delay, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>There is something new, and it is written when this returns.</summary>
+    public void Write()
+    {
+        Interlocked.Exchange(ref _isDirty, 1);
+        WriteWhenDirty();
+    }
+
     public void Dispose()
     {
         _timer.Dispose();

@@ -1,4 +1,5 @@
 using Hearth.Agent.Hosting;
+using Hearth.Agent.Ingress.Signatures;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -16,7 +17,7 @@ internal sealed class IngressServer
     private readonly WebApplication _app;
     private readonly ControlProxy _proxy;
 
-    public IngressServer(AgentOptions options, InvocationEndpoint invocations, ControlProxy proxy, HealthEndpoint health, ILoggerFactory logging)
+    public IngressServer(AgentOptions options, InvocationEndpoint invocations, ControlProxy proxy, HealthEndpoint health, RequestSignatures signatures, ILoggerFactory logging)
     {
         _options = options;
         _proxy = proxy;
@@ -34,7 +35,8 @@ internal sealed class IngressServer
         _app = builder.Build();
         _app.Run(context =>
         {
-            if (LocalModeGuard.Check(context.Request) is { } refusal)
+            // With keys it is the signature that counts, which the endpoints check together with the body.
+            if (signatures.Ring is not { IsEmpty: false } && LocalModeGuard.Check(context.Request) is { } refusal)
                 return ErrorResponse.WriteAsync(context, refusal);
             if (InvocationPath.TryMatch(context.Request, out var function, out var isAsync))
                 return invocations.HandleAsync(context, function, isAsync);

@@ -32,6 +32,9 @@ internal sealed class InvocationBody : IDisposable
 
     public ReadOnlyMemory<byte> Payload { get; private set; } = s_empty;
 
+    /// <summary>As the client sent it: a payload that stands for none is not in it.</summary>
+    public ReadOnlySpan<byte> Sent => Payload.Equals(s_empty) ? [] : Payload.Span;
+
     /// <exception cref="LambdaException">Too large, or the node holds as many events as it may.</exception>
     /// <exception cref="IOException">The client broke off.</exception>
     public static async Task<InvocationBody> ReadAsync(HttpRequest request, BodyBudget budget)

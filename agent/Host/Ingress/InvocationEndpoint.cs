@@ -1,6 +1,7 @@
 using System.Buffers;
 using Google.Protobuf;
 using Hearth.Agent.Functions;
+using Hearth.Agent.Ingress.Signatures;
 using Hearth.Agent.Reporting.Logs;
 using Hearth.Agent.Scheduling;
 using Hearth.Contracts;
@@ -9,7 +10,7 @@ using Hearth.Contracts.V1;
 namespace Hearth.Agent.Ingress;
 
 /// <summary>Lambda's Invoke: HTTP to <see cref="Invocation"/> and back.</summary>
-internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler scheduler, Func<EventOffer, ValueTask<LambdaError?>> offer)
+internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler scheduler, RequestSignatures signatures, Func<EventOffer, ValueTask<LambdaError?>> offer)
 {
     private readonly BodyBudget _bodies = BodyBudget.ForMachine();
 
@@ -38,14 +39,20 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
     private async Task InvokeAsync(HttpContext context, string functionName, bool isAsync, Guid requestId)
     {
         var request = context.Request;
+        var signed = signatures.Begin(request);
+        // Whoever has not proved who it is learns nothing about functions: with keys the body comes first.
+        using var early = signed is null ? null : await InvocationBody.ReadAsync(request, _bodies);
         var qualifier = request.Query.TryGetValue("Qualifier", out var given) ? given.ToString() : null;
-        var name = FunctionName.Parse(functionName, qualifier);
+        var named = FunctionName.TryParse(functionName, qualifier, out var name);
+        signed?.Require(early!.Sent, isAsync ? "lambda:InvokeAsync" : "lambda:InvokeFunction", name.Name ?? "", name.Qualifier);
+        if (named is not null)
+            throw new LambdaException(named);
         var headers = InvocationHeaders.Parse(request);
         var function = Find(name);
         var isEvent = isAsync || headers.Type == InvocationType.Event;
         if (isEvent && request.ContentLength is > EventLimits.MaxPayloadBytes and <= InvocationBody.MaxLength and var announced)
             throw new LambdaException(LambdaError.EventTooLarge(announced));
-        using var body = await InvocationBody.ReadAsync(request, _bodies);
+        using var body = early ?? await InvocationBody.ReadAsync(request, _bodies);
         body.RequireJson();
         if (isEvent)
         {

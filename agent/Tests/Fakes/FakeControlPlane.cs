@@ -41,6 +41,9 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     public AgentHello? Hello { get; private set; }
 
+    /// <summary>Part of the snapshot.</summary>
+    public AccountSettings? Account { get; set; }
+
     public ConcurrentQueue<FunctionReady> Ready { get; } = new();
 
     /// <summary>Marks that have come back.</summary>
@@ -106,6 +109,12 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     {
         _functions[set.FunctionName] = set;
         Send(new ControlMessage { Upsert = set });
+    }
+
+    public void PutAccount(AccountSettings account)
+    {
+        Account = account;
+        Send(new ControlMessage { Account = account });
     }
 
     public void Remove(string name)
@@ -187,7 +196,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
             await requestStream.MoveNext(ending.Token);
             owner.Hello = requestStream.Current.Hello;
-            var snapshot = new Snapshot();
+            var snapshot = new Snapshot { Account = owner.Account };
             snapshot.Functions.AddRange(owner._functions.Values.SelectMany(f => f.Versions));
             snapshot.Aliases.AddRange(owner._functions.Values.SelectMany(f => f.Aliases));
             await responseStream.WriteAsync(new ControlMessage { Snapshot = snapshot }, ending.Token);

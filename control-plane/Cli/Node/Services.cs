@@ -40,8 +40,9 @@ internal static class Services
         if (options.MemoryBudgetMb is { } budget) agent.AddRange(["--memory-budget-mb", Text(budget)]);
         if (options.BillingIncrementMs is { } increment) agent.AddRange(["--billing-increment-ms", Text(increment)]);
         if (options.IdleTimeoutSeconds is { } idle) agent.AddRange(["--idle-timeout-seconds", Text(idle)]);
+        if (options.Concurrency is { } concurrency) agent.AddRange(["--max-concurrency", Text(concurrency)]);
+        if (options.BurstRate is { } rate) agent.AddRange(["--burst-rate", Text(rate)]);
         if (options.CpuCap) agent.Add("--hard-cpu-cap");
-        if (options.MaxConcurrency is { } concurrency) agent.AddRange(["--max-concurrency", Text(concurrency)]);
         if (options.LogMaxMb is { } megabytes) agent.AddRange(["--log-max-mb", Text(megabytes)]);
         if (options.LogMaxDays is { } age) agent.AddRange(["--log-max-days", Text(age)]);
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Hearth.Cli.DeadLetters;
 using Hearth.Cli.Doctor;
 using Hearth.Cli.Functions;
+using Hearth.Cli.Keys;
 using Hearth.Cli.Node;
 using Hearth.Cli.Operations;
 
@@ -25,6 +26,7 @@ internal static class CommandTree
             QueueCommand.Create(),
             DeadLettersCommand.Create(),
             RemoveCommand.Create(),
+            KeysCommand.Create(),
             RuntimesCommand.Create(),
             DoctorCommand.Create(),
             VersionCommand.Create(),

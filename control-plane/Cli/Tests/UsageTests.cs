@@ -15,6 +15,9 @@ public sealed class UsageTests
     [InlineData("is no variable name", "deploy", ".", "--name", "n", "--runtime", "python", "--handler", "a.b", "--env", "9A=1")]
     [InlineData("is not an age", "logs", "n", "--since", "yesterday")]
     [InlineData("exclude each other", "usage", "--json", "--csv")]
+    [InlineData("--role 'root' is not a role", "keys", "create", "--role", "root")]
+    [InlineData("'--role' is required", "keys", "create")]
+    [InlineData("--burst-rate 0 is out of range: 1 to 1000000", "up", "--burst-rate", "0")]
     [InlineData("is out of range: 0 to 65535", "up", "--port", "70000")]
     [InlineData("--region 'US East' is not a region", "up", "--region", "US East")]
     [InlineData("--account '12' is not an account", "up", "--account", "12")]
@@ -38,6 +41,7 @@ public sealed class UsageTests
     [InlineData("invoke", "n")]
     [InlineData("logs", "n")]
     [InlineData("rm", "n")]
+    [InlineData("keys", "ls")]
     public async Task Without_a_node_the_exit_code_is_4_and_the_line_says_how_to_start_one(params string[] arguments)
     {
         using var folder = new TemporaryFolder();

@@ -17,12 +17,25 @@ public sealed class AgentOutbox
     private List<ControlMessage> _queries = [];
     private JournalAck? _ack;
     private ulong _change;
+    private bool _account;
 
     public void FunctionChanged(string name, ulong change)
     {
         lock (_lock)
         {
             _functions.Add(name);
+            _change = change;
+        }
+
+        _signal.Writer.TryWrite(true);
+    }
+
+    /// <summary>What belongs to no function has changed.</summary>
+    public void AccountChanged(ulong change)
+    {
+        lock (_lock)
+        {
+            _account = true;
             _change = change;
         }
 
@@ -50,17 +63,18 @@ public sealed class AgentOutbox
         return true;
     }
 
-    /// <summary>Waits until there is something, then takes all of it. Change is the number of the last change among those of the functions.</summary>
-    public async Task<(HashSet<string> Functions, ulong Change, List<ControlMessage> Queries, JournalAck? Ack)> TakeAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until there is something, then takes all of it. Change is the number of the last change among those of the functions and the account.</summary>
+    public async Task<(HashSet<string> Functions, bool Account, ulong Change, List<ControlMessage> Queries, JournalAck? Ack)> TakeAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             await _signal.Reader.ReadAsync(cancellationToken);
             lock (_lock)
             {
-                if (_functions.Count == 0 && _queries.Count == 0 && _ack is null)
+                if (_functions.Count == 0 && !_account && _queries.Count == 0 && _ack is null)
                     continue;
-                var taken = (_functions, _change, _queries, _ack);
+                var taken = (_functions, _account, _change, _queries, _ack);
+                _account = false;
                 _functions = new HashSet<string>(StringComparer.Ordinal);
                 _queries = [];
                 _ack = null;

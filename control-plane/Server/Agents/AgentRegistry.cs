@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Hearth.Contracts;
+using Hearth.ControlPlane.Access;
+using Hearth.ControlPlane.Logs;
 using Hearth.ControlPlane.Store;
 
 namespace Hearth.ControlPlane.Agents;
@@ -16,11 +18,22 @@ public sealed class AgentRegistry
     private ImmutableList<AgentConnection> _current = [];
     private int _streams;
 
-    public AgentRegistry(FunctionStore functions) => functions.Changed += (name, change) =>
+    public AgentRegistry(FunctionStore functions, KeyStore keys, LogFile logs)
     {
-        foreach (AgentConnection agent in Current)
-            agent.Outbox.FunctionChanged(name, change);
-    };
+        functions.Changed += (name, change) =>
+        {
+            foreach (AgentConnection agent in Current)
+                agent.Outbox.FunctionChanged(name, change);
+        };
+        keys.Changed += TellAccount;
+        logs.Changed += TellAccount;
+
+        void TellAccount() => functions.Count(change =>
+        {
+            foreach (AgentConnection agent in Current)
+                agent.Outbox.AccountChanged(change);
+        });
+    }
 
     /// <summary>In the order in which they connected.</summary>
     public ImmutableList<AgentConnection> Current => Volatile.Read(ref _current);
@@ -58,13 +71,14 @@ public sealed class AgentRegistry
     public void StreamEnded() => Interlocked.Decrement(ref _streams);
 
     /// <summary>Waits, for a short time, until the connected agents have applied a change: who has made it finds it at the next invocation.</summary>
-    public Task SettleAsync(ulong change, CancellationToken cancellationToken) =>
-        Task.WhenAll(Current.Select(a => SettleAsync(a, change, cancellationToken)));
+    /// <param name="patience">With an agent that is slow; null = half a second.</param>
+    public Task SettleAsync(ulong change, CancellationToken cancellationToken, TimeSpan? patience = null) =>
+        Task.WhenAll(Current.Select(a => SettleAsync(a, change, patience ?? SettleTime, cancellationToken)));
 
-    private static async Task SettleAsync(AgentConnection agent, ulong change, CancellationToken cancellationToken)
+    private static async Task SettleAsync(AgentConnection agent, ulong change, TimeSpan patience, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, agent.ClosedOrDisposed);
-        limit.CancelAfter(SettleTime);
+        limit.CancelAfter(patience);
         await agent.Progress.WaitAsync(change, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

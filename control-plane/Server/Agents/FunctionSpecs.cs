@@ -1,17 +1,18 @@
 using Hearth.Contracts.V1;
+using Hearth.ControlPlane.Access;
 using Hearth.ControlPlane.Functions;
 using Hearth.ControlPlane.Store;
 
 namespace Hearth.ControlPlane.Agents;
 
 /// <summary>Definitions as agents need them.</summary>
-public sealed class FunctionSpecs(FunctionStore store, FunctionAddress address)
+public sealed class FunctionSpecs(FunctionStore store, FunctionAddress address, AccountSpec account)
 {
     public ulong Changes => store.Changes;
 
     public ControlMessage Snapshot()
     {
-        var snapshot = new Snapshot();
+        var snapshot = new Snapshot { Account = account.Current() };
         foreach (FunctionEntry entry in store.Current.Values)
         {
             snapshot.Functions.AddRange(entry.All.Select(f => Of(entry, f)));
@@ -20,6 +21,8 @@ public sealed class FunctionSpecs(FunctionStore store, FunctionAddress address)
 
         return new ControlMessage { Snapshot = snapshot };
     }
+
+    public AccountSettings Account() => account.Current();
 
     /// <summary>The function as it is now, or that it is gone.</summary>
     public ControlMessage Change(string name)

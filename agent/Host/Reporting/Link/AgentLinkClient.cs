@@ -19,6 +19,7 @@ internal sealed class AgentLinkClient : IDisposable
     private readonly ControlChannel _channel;
     private readonly LinkIdentity _identity;
     private readonly Catalogue _catalogue;
+    private readonly Account _account;
     private readonly InvocationJournal _journal;
     private readonly QueryAnswers _answers;
     private readonly Func<Capacity> _capacity;
@@ -32,12 +33,13 @@ internal sealed class AgentLinkClient : IDisposable
     private Task _running = Task.CompletedTask;
 
     public AgentLinkClient(
-        ControlChannel channel, LinkIdentity identity, Catalogue catalogue, InvocationJournal journal, QueryAnswers answers, Func<Capacity> capacity,
+        ControlChannel channel, LinkIdentity identity, Catalogue catalogue, Account account, InvocationJournal journal, QueryAnswers answers, Func<Capacity> capacity,
         CodePreparer preparer, TimeProvider time, ILogger log)
     {
         _channel = channel;
         _identity = identity;
         _catalogue = catalogue;
+        _account = account;
         _journal = journal;
         _answers = answers;
         _capacity = capacity;
@@ -52,6 +54,34 @@ internal sealed class AgentLinkClient : IDisposable
     public bool IsConnected => _output is not null;
 
     public void Start() => _running = Task.Run(RunAsync);
+
+    /// <summary>Waits for the control plane and takes one snapshot, for an agent that may not listen before it has.</summary>
+    public async Task FetchAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                var hello = await _identity.HelloAsync(cancellationToken);
+                using var call = _channel.Link.Connect(cancellationToken: cancellationToken);
+                await call.RequestStream.WriteAsync(new AgentMessage { Hello = hello }, cancellationToken);
+                if (await call.ResponseStream.MoveNext(cancellationToken) && call.ResponseStream.Current is { BodyCase: ControlMessage.BodyOneofCase.Snapshot } message)
+                {
+                    _account.Replace(message.Snapshot.Account);
+                    return;
+                }
+            }
+            catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                _log.LogWarning("No link to the control plane: {Cause}; waiting for it, since access keys come from there", e.Status.Detail);
+            }
+            catch (RpcException)
+            {
+                throw new OperationCanceledException(cancellationToken);
+            }
+            await Task.Delay(s_longest, _time, cancellationToken);
+        }
+    }
 
     /// <summary>Waits a moment for the journal to be acknowledged, then hangs up.</summary>
     public async Task StopAsync(TimeSpan patience)
@@ -181,6 +211,8 @@ internal sealed class AgentLinkClient : IDisposable
         switch (message.BodyCase)
         {
             case ControlMessage.BodyOneofCase.Snapshot:
+                // First who may call, then what there is to call.
+                _account.Replace(message.Snapshot.Account);
                 _catalogue.Replace(message.Snapshot);
                 // The control plane may have lost what it was told before: every function is reported anew.
                 _preparer.OnSynchronized();
@@ -190,6 +222,9 @@ internal sealed class AgentLinkClient : IDisposable
                 break;
             case ControlMessage.BodyOneofCase.Removed:
                 _catalogue.Remove(message.Removed.FunctionName);
+                break;
+            case ControlMessage.BodyOneofCase.Account:
+                _account.Replace(message.Account);
                 break;
             case ControlMessage.BodyOneofCase.JournalAck:
                 _journal.Acknowledge(message.JournalAck.Epoch, message.JournalAck.LastSequence);

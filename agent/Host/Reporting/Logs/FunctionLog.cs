@@ -16,7 +16,7 @@ internal sealed class FunctionLog : IDisposable
     private const int MaxPending = 2 * 1024 * 1024;
     private static readonly TimeSpan s_idle = TimeSpan.FromMinutes(1);
     private readonly string _folder;
-    private readonly LogSettings _settings;
+    private LogSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     // The files; held while the disk is waited for. Taken before the gate, never after, and never by who appends.
@@ -26,6 +26,7 @@ internal sealed class FunctionLog : IDisposable
     private ArrayBufferWriter<byte> _pending = new(4096);
     private ArrayBufferWriter<byte> _writing = new(4096);
     private long _pendingTime;
+    private long _lastTime;
     private long _droppedLines;
     private bool _flushQueued;
     private SafeFileHandle? _segment;
@@ -50,10 +51,16 @@ internal sealed class FunctionLog : IDisposable
 
     public string Folder => _folder;
 
+    /// <summary>Caps; new ones hold from the next trim on.</summary>
+    public LogSettings Settings
+    {
+        set => Volatile.Write(ref _settings, value);
+    }
+
     /// <summary>Completes at the first append after it was taken.</summary>
     public Task Changed => Volatile.Read(ref _changed).Task;
 
-    /// <param name="timeUnixMs">When it was read.</param>
+    /// <param name="timeUnixMs">When it was read. Instances read at once: what comes later with an earlier time gets the time of the one before, so that the file is in order of time.</param>
     /// <param name="requestId">Empty outside an invocation.</param>
     /// <param name="stream">At most 255 bytes.</param>
     /// <param name="text">At most <see cref="LogRecord.MaxTextLength"/> bytes; UTF-8 as far as the function made it so.</param>
@@ -66,6 +73,7 @@ internal sealed class FunctionLog : IDisposable
                 _droppedLines++;
                 return;
             }
+            timeUnixMs = _lastTime = Math.Max(_lastTime, timeUnixMs);
             if (_pending.WrittenCount == 0)
                 _pendingTime = timeUnixMs;
             if (_droppedLines > 0)
@@ -94,6 +102,19 @@ internal sealed class FunctionLog : IDisposable
         lock (_disk)
             if (Directory.Exists(_folder))
                 LogSegments.Trim(_folder, _settings, _time.GetUtcNow());
+    }
+
+    /// <summary>Deletes what is written by now: all of it, or one stream.</summary>
+    /// <param name="stream">"" = all.</param>
+    public void Remove(string stream)
+    {
+        lock (_disk)
+        {
+            FlushLocked();
+            CloseSegment();
+            foreach (var segment in LogSegments.List(_folder))
+                LogSegments.Remove(segment, stream);
+        }
     }
 
     public void Dispose()
