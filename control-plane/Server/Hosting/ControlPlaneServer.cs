@@ -93,7 +93,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             .AddSingleton<CodeSigningService>().AddSingleton<EventSourceService>().AddSingleton<LayerStore>().AddSingleton<LayerService>()
             .AddSingleton<AgentRegistry>().AddSingleton<FunctionSpecs>().AddSingleton<FleetQueries>().AddSingleton<InvokeForwarder>().AddSingleton<AgentLinkService>()
             .AddSingleton<RuntimeCatalogue>()
-            .AddSingleton<IEventInvokeConfigs, EventInvokeConfigTable>().AddSingleton(services => OpenQueue(data.Queue, options.Queue, services))
+            .AddSingleton<IEventPolicies, FunctionEventPolicies>().AddSingleton(services => OpenQueue(data.Queue, options.Queue, services))
             .AddSingleton<RequestBody>().AddSingleton<FunctionJson>().AddSingleton<CodeDownload>().AddSingleton<LambdaModel>()
             .AddSingleton<IRestOperations, FunctionEndpoints>().AddSingleton<IRestOperations, AliasEndpoints>().AddSingleton<IRestOperations, PermissionEndpoints>()
             .AddSingleton<IRestOperations, ConcurrencyEndpoints>().AddSingleton<IRestOperations, EventInvokeEndpoints>().AddSingleton<IRestOperations, UrlEndpoints>()
@@ -151,7 +151,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         try
         {
             return new EventQueue(
-                path, services.GetRequiredService<FunctionStore>(), services.GetRequiredService<FunctionAddress>(), services.GetRequiredService<IEventInvokeConfigs>(),
+                path, services.GetRequiredService<FunctionStore>(), services.GetRequiredService<FunctionAddress>(), services.GetRequiredService<IEventPolicies>(),
                 settings, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<EventQueue>>());
         }
         catch (Exception e) when (e is SqliteException or InvalidDataException)

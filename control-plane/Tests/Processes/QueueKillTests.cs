@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Hearth.Contracts.V1;
@@ -26,7 +25,7 @@ public class QueueKillTests
         {
             using var server = new ServerProcess("--data", data.Path, "--retry-delays", "0.01");
             Assert.Equal("hearth-control-plane: ready", await server.FirstLineAsync());
-            using GrpcChannel channel = Channel(data.Path);
+            using GrpcChannel channel = ServerProcess.Connect(data.Path);
             if (round == 0)
                 await new GrpcAdapter(channel).CreateAsync(new Settings(), Zips.Good());
             await using FakeEventAgent agent = await FakeEventAgent.ConnectAsync(channel, run => Act(run, succeeded));
@@ -94,18 +93,4 @@ public class QueueKillTests
         Assert.DoesNotContain(accepted.Keys, id => !succeeded.ContainsKey(id) && !dead.Contains(id));
         Assert.NotEmpty(dead);
     }
-
-    private static GrpcChannel Channel(string data) => GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
-    {
-        DisposeHttpClient = true,
-        HttpHandler = new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, cancellationToken) =>
-            {
-                var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await connection.ConnectAsync(new UnixDomainSocketEndPoint(Path.Join(data, "run", "control", "grpc.sock")), cancellationToken);
-                return new NetworkStream(connection, ownsSocket: true);
-            },
-        },
-    });
 }
