@@ -40,8 +40,8 @@ build() { # PROJECT: prints the program's path
 }
 
 parts=
-for argument in "$@"; do case $argument in micro | sandbox | invoke | memory) parts+=" $argument" ;; esac; done
-parts=${parts:- micro sandbox invoke memory}
+for argument in "$@"; do case $argument in micro | sandbox | invoke | async | memory) parts+=" $argument" ;; esac; done
+parts=${parts:- micro sandbox invoke async memory}
 
 echo "hearth bench: building" >&2
 load=$(build Load/Hearth.Bench.Load.csproj) || exit

@@ -50,6 +50,21 @@ public sealed class LambdaClient(Uri endpoint) : IDisposable
         return JsonNode.Parse(text)!["LayerVersionArn"]!.GetValue<string>();
     }
 
+    /// <summary>PutFunctionEventInvokeConfig.</summary>
+    /// <param name="onSuccess">An ARN, or null.</param>
+    /// <param name="onFailure">An ARN, or null.</param>
+    public async Task PutEventConfigAsync(string name, int maxRetries, string? onSuccess = null, string? onFailure = null)
+    {
+        var destinations = new JsonObject();
+        if (onSuccess is not null)
+            destinations["OnSuccess"] = new JsonObject { ["Destination"] = onSuccess };
+        if (onFailure is not null)
+            destinations["OnFailure"] = new JsonObject { ["Destination"] = onFailure };
+        var body = new JsonObject { ["MaximumRetryAttempts"] = maxRetries, ["DestinationConfig"] = destinations };
+        using var answer = await _http.PutAsJsonAsync($"/2019-09-25/functions/{name}/event-invoke-config", body);
+        Xunit.Assert.True(answer.IsSuccessStatusCode, $"PutFunctionEventInvokeConfig {name}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+    }
+
     public async Task DeleteAsync(string name)
     {
         using var answer = await _http.DeleteAsync($"{Functions}/{name}");

@@ -60,6 +60,8 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         }
     }
 
+    public FakeEvents Events { get; } = new();
+
     public bool IsConnected => !_connections.IsEmpty;
 
     public async Task StartAsync()
@@ -84,6 +86,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     public async Task StopAsync()
     {
         HangUp();
+        Events.HangUp();
         if (_app is { } app)
         {
             _app = null;
@@ -217,6 +220,9 @@ internal sealed class FakeControlPlane : IAsyncDisposable
                 owner._connections.TryRemove(output, out _);
             }
         }
+
+        public override Task Events(IAsyncStreamReader<EventsUp> requestStream, IServerStreamWriter<EventsDown> responseStream, ServerCallContext context) =>
+            owner.Events.ServeAsync(requestStream, responseStream, context.CancellationToken);
 
         public override async Task FetchCode(FetchCodeRequest request, IServerStreamWriter<CodeChunk> responseStream, ServerCallContext context)
         {

@@ -77,9 +77,10 @@ public sealed class AgentLinkService(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         if (!await requestStream.MoveNext(ending.Token) || requestStream.Current.AgentId.Length is 0 or > 64)
             throw Invalid("the first message must hold the agent's id, of 1 to 64 characters");
+        string agentId = requestStream.Current.AgentId;
         // Says that this control plane takes events.
         await responseStream.WriteAsync(new EventsDown(), ending.Token);
-        await new EventStream(events).ServeAsync(requestStream, responseStream, ending.Token);
+        await new EventStream(events, agentId).ServeAsync(requestStream, responseStream, ending.Token);
     }
 
     private static async Task<AgentHello> ReadHelloAsync(IAsyncStreamReader<AgentMessage> incoming, CancellationToken cancellationToken)

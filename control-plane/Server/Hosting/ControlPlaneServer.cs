@@ -102,7 +102,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             .AddSingleton<RuntimeCatalogue>()
             .AddSingleton(_ => OpenLogs(data.Logs)).AddSingleton<FleetLogs>().AddSingleton<LogGroupService>().AddSingleton<LogStreamService>().AddSingleton<LogEventService>()
             .AddSingleton<PolicyStore>().AddSingleton<RoleService>()
-            .AddSingleton<IEventInvokeConfigs, EventInvokeConfigTable>().AddSingleton(services => OpenQueue(data.Queue, options.Queue, services))
+            .AddSingleton<IEventPolicies, FunctionEventPolicies>().AddSingleton(services => OpenQueue(data.Queue, options.Queue, services))
             .AddSingleton(_ => new ObjectStore(options.S3Endpoint, options.Region, options.S3AccessKeyId, options.S3SecretAccessKey)).AddSingleton<CodeSource>().AddSingleton<RequestBody>().AddSingleton<FunctionJson>().AddSingleton<CodeDownload>().AddSingleton<LambdaModel>()
             .AddSingleton<IRestOperations, FunctionEndpoints>().AddSingleton<IRestOperations, AliasEndpoints>().AddSingleton<IRestOperations, PermissionEndpoints>()
             .AddSingleton<IRestOperations, ConcurrencyEndpoints>().AddSingleton<IRestOperations, EventInvokeEndpoints>().AddSingleton<IRestOperations, UrlEndpoints>()
@@ -165,7 +165,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         try
         {
             return new EventQueue(
-                path, services.GetRequiredService<FunctionStore>(), services.GetRequiredService<FunctionAddress>(), services.GetRequiredService<IEventInvokeConfigs>(),
+                path, services.GetRequiredService<FunctionStore>(), services.GetRequiredService<FunctionAddress>(), services.GetRequiredService<IEventPolicies>(),
                 settings, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<EventQueue>>());
         }
         catch (Exception e) when (e is SqliteException or InvalidDataException)

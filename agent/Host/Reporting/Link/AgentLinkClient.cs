@@ -14,8 +14,6 @@ namespace Hearth.Agent.Reporting.Link;
 internal sealed class AgentLinkClient : IDisposable
 {
     private const int MaxQueries = 256;
-    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(3);
     private readonly ControlChannel _channel;
     private readonly LinkIdentity _identity;
     private readonly Catalogue _catalogue;
@@ -28,9 +26,8 @@ internal sealed class AgentLinkClient : IDisposable
     private readonly ILogger _log;
     private readonly JournalPump _pump;
     private readonly ConcurrentDictionary<ulong, CancellationTokenSource> _queries = new();
-    private readonly CancellationTokenSource _stop = new();
+    private readonly Redial _redial;
     private volatile ChannelWriter<AgentMessage>? _output;
-    private Task _running = Task.CompletedTask;
 
     public AgentLinkClient(
         ControlChannel channel, LinkIdentity identity, Catalogue catalogue, Account account, InvocationJournal journal, QueryAnswers answers, Func<Capacity> capacity,
@@ -47,13 +44,14 @@ internal sealed class AgentLinkClient : IDisposable
         _time = time;
         _log = log;
         _pump = new JournalPump(journal, time);
+        _redial = new Redial(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3), time, cause => log.LogWarning("No link to the control plane: {Cause}; invocations go on, trying again", cause));
         journal.Appended = _pump.Wake;
         preparer.Report = ReportAsync;
     }
 
     public bool IsConnected => _output is not null;
 
-    public void Start() => _running = Task.Run(RunAsync);
+    public void Start() => _redial.Start(ConnectAsync);
 
     /// <summary>Waits for the control plane and takes one snapshot, for an agent that may not listen before it has.</summary>
     public async Task FetchAsync(CancellationToken cancellationToken)
@@ -90,44 +88,14 @@ internal sealed class AgentLinkClient : IDisposable
         _pump.Wake();
         while (IsConnected && _journal.Acknowledged < _journal.Last && _time.GetElapsedTime(began) < patience)
             await Task.Delay(20);
-        await _stop.CancelAsync();
-        await _running;
+        await _redial.StopAsync();
     }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose() => _redial.Dispose();
 
-    private async Task RunAsync()
+    private async Task ConnectAsync(Action established, CancellationToken stop)
     {
-        var wait = s_shortest;
-        var quiet = false;
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await ConnectAsync(() =>
-                {
-                    wait = s_shortest;
-                    quiet = false;
-                });
-            }
-            catch (Exception e) when (!_stop.IsCancellationRequested)
-            {
-                if (!quiet)
-                    _log.LogWarning("No link to the control plane: {Cause}; invocations go on, trying again", e is RpcException rpc ? rpc.Status.Detail : e.Message);
-                quiet = true;
-            }
-            catch (Exception)
-            {
-                return; // stopping
-            }
-            await Task.Delay(wait * (0.5 + Random.Shared.NextDouble()), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            wait = wait * 2 < s_longest ? wait * 2 : s_longest;
-        }
-    }
-
-    private async Task ConnectAsync(Action established)
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var hello = await _identity.HelloAsync(ending.Token);
         using var call = _channel.Link.Connect(cancellationToken: ending.Token);
         var output = Channel.CreateBounded<AgentMessage>(new BoundedChannelOptions(1024) { SingleReader = true });
@@ -141,18 +109,12 @@ internal sealed class AgentLinkClient : IDisposable
             _output = output.Writer;
             Handle(call.ResponseStream.Current, output.Writer, ending.Token);
             _log.LogInformation("Linked to the control plane; {Count} functions", _catalogue.Functions.Count);
-            Task[] loops =
-            [
+            await Redial.AllAsync(
+                ending,
                 ReadAsync(call.ResponseStream, output.Writer, ending.Token),
                 WriteAsync(output.Reader, call.RequestStream, ending.Token),
                 _pump.RunAsync(output.Writer, ending.Token),
-                ReportCapacityAsync(output.Writer, ending.Token),
-            ];
-            var first = await Task.WhenAny(loops);
-            await ending.CancelAsync();
-            await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await first;
-            throw new InvalidOperationException("the control plane hung up");
+                ReportCapacityAsync(output.Writer, ending.Token));
         }
         finally
         {
