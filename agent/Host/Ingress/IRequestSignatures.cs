@@ -1,0 +1,22 @@
+using Hearth.Contracts;
+
+namespace Hearth.Agent.Ingress;
+
+/// <summary>Who signed a request.</summary>
+/// <param name="AccessKeyId">As the credential names it.</param>
+/// <param name="AccountId">12 digits.</param>
+/// <param name="UserArn">arn:aws:iam::ACCOUNT:...</param>
+/// <param name="UserId">As IAM would name the user.</param>
+internal sealed record Principal(string AccessKeyId, string AccountId, string UserArn, string UserId);
+
+/// <summary>One of the two is set.</summary>
+internal readonly record struct SignatureOutcome(Principal? Principal, LambdaError? Refusal);
+
+/// <summary>AWS's signature version 4, in the Authorization header or in the query.</summary>
+internal interface IRequestSignatures
+{
+    /// <param name="request">Its raw target, method and headers are what was signed.</param>
+    /// <param name="bodySha256">32 bytes: of the body as it came.</param>
+    /// <returns>The principal, or what the caller is refused with (403, or 400 for a signature that is none).</returns>
+    SignatureOutcome Check(HttpRequest request, ReadOnlySpan<byte> bodySha256);
+}
