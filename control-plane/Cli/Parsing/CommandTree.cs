@@ -4,6 +4,7 @@ using Hearth.Cli.Doctor;
 using Hearth.Cli.Functions;
 using Hearth.Cli.Node;
 using Hearth.Cli.Operations;
+using Hearth.Cli.Routes;
 
 namespace Hearth.Cli.Parsing;
 
@@ -24,6 +25,7 @@ internal static class CommandTree
             UsageCommand.Create(),
             QueueCommand.Create(),
             DeadLettersCommand.Create(),
+            RoutesCommand.Create(),
             RemoveCommand.Create(),
             RuntimesCommand.Create(),
             DoctorCommand.Create(),

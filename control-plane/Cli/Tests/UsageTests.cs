@@ -15,6 +15,7 @@ public sealed class UsageTests
     [InlineData("is no variable name", "deploy", ".", "--name", "n", "--runtime", "python", "--handler", "a.b", "--env", "9A=1")]
     [InlineData("is not an age", "logs", "n", "--since", "yesterday")]
     [InlineData("exclude each other", "usage", "--json", "--csv")]
+    [InlineData("'--path' is required", "routes", "add", "--function", "f", "--shape", "alb")]
     [InlineData("is out of range: 0 to 65535", "up", "--port", "70000")]
     public async Task A_wrong_command_line_is_one_line_and_exit_code_2(string cause, params string[] arguments)
     {
@@ -32,6 +33,8 @@ public sealed class UsageTests
     [InlineData("usage")]
     [InlineData("runtimes")]
     [InlineData("top")]
+    [InlineData("routes", "ls")]
+    [InlineData("routes", "rm", "x")]
     [InlineData("invoke", "n")]
     [InlineData("logs", "n")]
     [InlineData("rm", "n")]
@@ -75,6 +78,7 @@ public sealed class UsageTests
     [InlineData("usage")]
     [InlineData("rm")]
     [InlineData("runtimes")]
+    [InlineData("routes")]
     [InlineData("doctor")]
     [InlineData("version")]
     public async Task Every_command_has_a_purpose_and_an_example(string command)

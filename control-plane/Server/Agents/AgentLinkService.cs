@@ -102,11 +102,13 @@ public sealed class AgentLinkService(
         await outgoing.WriteAsync(MarkOf(known), cancellationToken);
         while (true)
         {
-            (HashSet<string> changed, ulong change, List<ControlMessage> queries, JournalAck? ack) = await connection.Outbox.TakeAsync(cancellationToken);
+            (HashSet<string> changed, ulong change, bool routes, List<ControlMessage> queries, JournalAck? ack) = await connection.Outbox.TakeAsync(cancellationToken);
             if (ack is not null)
                 await outgoing.WriteAsync(new ControlMessage { JournalAck = ack }, cancellationToken);
             foreach (string name in changed)
                 await outgoing.WriteAsync(specs.Change(name), cancellationToken);
+            if (routes)
+                await outgoing.WriteAsync(specs.RouteTable(), cancellationToken);
             if (changed.Count > 0)
                 await outgoing.WriteAsync(MarkOf(change), cancellationToken);
             foreach (ControlMessage query in queries)

@@ -17,6 +17,7 @@ public sealed class AgentOutbox
     private List<ControlMessage> _queries = [];
     private JournalAck? _ack;
     private ulong _change;
+    private bool _routes;
 
     public void FunctionChanged(string name, ulong change)
     {
@@ -26,6 +27,13 @@ public sealed class AgentOutbox
             _change = change;
         }
 
+        _signal.Writer.TryWrite(true);
+    }
+
+    public void RoutesChanged()
+    {
+        lock (_lock)
+            _routes = true;
         _signal.Writer.TryWrite(true);
     }
 
@@ -51,19 +59,20 @@ public sealed class AgentOutbox
     }
 
     /// <summary>Waits until there is something, then takes all of it. Change is the number of the last change among those of the functions.</summary>
-    public async Task<(HashSet<string> Functions, ulong Change, List<ControlMessage> Queries, JournalAck? Ack)> TakeAsync(CancellationToken cancellationToken)
+    public async Task<(HashSet<string> Functions, ulong Change, bool Routes, List<ControlMessage> Queries, JournalAck? Ack)> TakeAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             await _signal.Reader.ReadAsync(cancellationToken);
             lock (_lock)
             {
-                if (_functions.Count == 0 && _queries.Count == 0 && _ack is null)
+                if (_functions.Count == 0 && !_routes && _queries.Count == 0 && _ack is null)
                     continue;
-                var taken = (_functions, _change, _queries, _ack);
+                var taken = (_functions, _change, _routes, _queries, _ack);
                 _functions = new HashSet<string>(StringComparer.Ordinal);
                 _queries = [];
                 _ack = null;
+                _routes = false;
                 return taken;
             }
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hearth.Contracts;
+using Hearth.ControlPlane.Routes;
 using Hearth.ControlPlane.Store;
 
 namespace Hearth.ControlPlane.Agents;
@@ -16,11 +17,19 @@ public sealed class AgentRegistry
     private ImmutableList<AgentConnection> _current = [];
     private int _streams;
 
-    public AgentRegistry(FunctionStore functions) => functions.Changed += (name, change) =>
+    public AgentRegistry(FunctionStore functions, RouteStore routes)
     {
-        foreach (AgentConnection agent in Current)
-            agent.Outbox.FunctionChanged(name, change);
-    };
+        functions.Changed += (name, change) =>
+        {
+            foreach (AgentConnection agent in Current)
+                agent.Outbox.FunctionChanged(name, change);
+        };
+        routes.Changed += () =>
+        {
+            foreach (AgentConnection agent in Current)
+                agent.Outbox.RoutesChanged();
+        };
+    }
 
     /// <summary>In the order in which they connected.</summary>
     public ImmutableList<AgentConnection> Current => Volatile.Read(ref _current);

@@ -10,6 +10,7 @@ using Hearth.ControlPlane.Functions;
 using Hearth.ControlPlane.Layers;
 using Hearth.ControlPlane.Metering;
 using Hearth.ControlPlane.Queue;
+using Hearth.ControlPlane.Routes;
 using Hearth.ControlPlane.Runtimes;
 using Hearth.ControlPlane.Store;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -91,6 +92,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             .AddSingleton<FunctionAddress>().AddSingleton<FunctionService>().AddSingleton<AliasService>().AddSingleton<PermissionService>().AddSingleton<TagService>()
             .AddSingleton<ConcurrencyService>().AddSingleton<EventInvokeService>().AddSingleton<UrlService>().AddSingleton<RuntimeSettingsService>()
             .AddSingleton<CodeSigningService>().AddSingleton<EventSourceService>().AddSingleton<LayerStore>().AddSingleton<LayerService>()
+            .AddSingleton<RouteStore>().AddSingleton<RouteService>()
             .AddSingleton<AgentRegistry>().AddSingleton<FunctionSpecs>().AddSingleton<FleetQueries>().AddSingleton<InvokeForwarder>().AddSingleton<AgentLinkService>()
             .AddSingleton<RuntimeCatalogue>()
             .AddSingleton<IEventInvokeConfigs, EventInvokeConfigTable>().AddSingleton(services => OpenQueue(data.Queue, options.Queue, services))
@@ -100,7 +102,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             .AddSingleton<IRestOperations, EventSourceEndpoints>().AddSingleton<IRestOperations, LayerEndpoints>().AddSingleton<IRestOperations, CodeSigningEndpoints>()
             .AddSingleton<IRestOperations, RuntimeSettingsEndpoints>()
             .AddSingleton<RestRoutes>().AddSingleton<RestApi>()
-            .AddSingleton<FunctionMessages>().AddSingleton<FunctionsApi>().AddSingleton<OperationsApi>().AddSingleton<EventsApi>();
+            .AddSingleton<FunctionMessages>().AddSingleton<FunctionsApi>().AddSingleton<OperationsApi>().AddSingleton<EventsApi>().AddSingleton<RoutesApi>();
         builder.Services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxGrpcMessageBytes;
@@ -108,7 +110,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             grpc.Interceptors.Add<GrpcErrors>();
         });
         // Named one by one: finding them by reflection, as AddGrpcReflection does, does not survive trimming.
-        Google.Protobuf.Reflection.ServiceDescriptor[] described = [Contracts.V1.Functions.Descriptor, Operations.Descriptor, Events.Descriptor, AgentLink.Descriptor];
+        Google.Protobuf.Reflection.ServiceDescriptor[] described = [Contracts.V1.Functions.Descriptor, Operations.Descriptor, Events.Descriptor, Contracts.V1.Routes.Descriptor, AgentLink.Descriptor];
         builder.Services.AddSingleton(new ReflectionServiceImpl(described)).AddSingleton(new ReflectionV1ServiceImpl(described));
 
         WebApplication app = builder.Build();
@@ -118,6 +120,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         app.MapGrpcService<FunctionsApi>();
         app.MapGrpcService<OperationsApi>();
         app.MapGrpcService<EventsApi>();
+        app.MapGrpcService<RoutesApi>();
         app.MapGrpcService<AgentLinkService>();
         app.MapGrpcService<ReflectionServiceImpl>();
         app.MapGrpcService<ReflectionV1ServiceImpl>();
