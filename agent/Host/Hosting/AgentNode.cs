@@ -1,6 +1,8 @@
 using Hearth.Agent.Events;
 using Hearth.Agent.Functions;
 using Hearth.Agent.Ingress;
+using Hearth.Agent.Ingress.EventStreams;
+using Hearth.Agent.Ingress.Web;
 using Hearth.Agent.Reporting.Journal;
 using Hearth.Agent.Reporting.Link;
 using Hearth.Agent.Reporting.Logs;
@@ -65,12 +67,15 @@ internal sealed class AgentNode : IAsyncDisposable
         if (file.TryRead() is { } cached)
             Catalogue.Replace(cached);
         Catalogue.Updated += () => file.Write(Catalogue.ToSnapshot());
-        var invocations = new InvocationEndpoint(Catalogue, Scheduler, offer => _events!.OfferAsync(offer));
+        var bodies = BodyBudget.ForMachine();
+        var invocations = new InvocationEndpoint(Catalogue, Scheduler, bodies, offer => _events!.OfferAsync(offer));
+        var signatures = new LocalSignatures(() => Catalogue.Functions.FirstOrDefault()?.AccountId ?? "000000000000");
         _eventChannel = new ControlChannel(Path.Join(control, "grpc.sock"));
         _eventRunner = new EventRunner(invocations.Find, Scheduler, time);
         _events = new EventLink(_eventChannel, identity.AgentId, _eventRunner, time, logging.CreateLogger("events"));
         _ingress = new IngressServer(
-            options, invocations, new ControlProxy(Path.Join(control, "rest.sock"), logging.CreateLogger("proxy")),
+            options, invocations, new ResponseStreamEndpoint(invocations.Find, Scheduler, bodies),
+            new WebTargets(Catalogue), new WebEndpoint(Catalogue, Scheduler, signatures, bodies, time), new ControlProxy(Path.Join(control, "rest.sock"), logging.CreateLogger("proxy")),
             new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), logging);
     }
 

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Hearth.Contracts;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Hearth.Agent.Ingress;
 
@@ -53,9 +52,7 @@ internal sealed class ControlProxy : IDisposable
     private static HttpRequestMessage Request(HttpContext context)
     {
         var from = context.Request;
-        // The raw target keeps the client's own percent-encoding, which signatures cover.
-        var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var target = raw.StartsWith('/') ? raw : from.Path.ToUriComponent() + from.QueryString.ToUriComponent();
+        var target = RawTarget.Of(context);
         var to = new HttpRequestMessage(
             new HttpMethod(from.Method), new Uri("http://control" + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
         if (from.ContentLength > 0 || from.Headers.TransferEncoding.Count > 0)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Google.Protobuf;
 using Hearth.Agent.Functions;
 using Hearth.Agent.Reporting.Logs;
@@ -9,10 +8,8 @@ using Hearth.Contracts.V1;
 namespace Hearth.Agent.Ingress;
 
 /// <summary>Lambda's Invoke: HTTP to <see cref="Invocation"/> and back.</summary>
-internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler scheduler, Func<EventOffer, ValueTask<LambdaError?>> offer)
+internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler scheduler, BodyBudget bodies, Func<EventOffer, ValueTask<LambdaError?>> offer)
 {
-    private readonly BodyBudget _bodies = BodyBudget.ForMachine();
-
     public async Task HandleAsync(HttpContext context, string functionName, bool isAsync)
     {
         var requestId = Guid.NewGuid();
@@ -21,17 +18,9 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
         {
             await InvokeAsync(context, functionName, isAsync, requestId);
         }
-        catch (LambdaException e)
+        catch (Exception e) when (ErrorResponse.Explains(context, e, out var error))
         {
-            await ErrorResponse.WriteAsync(context, e.Error);
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
-        {
-            context.Abort();
-        }
-        catch (BadHttpRequestException e)
-        {
-            await ErrorResponse.WriteAsync(context, new LambdaError(e.StatusCode, "InvalidRequestContentException", e.Message, LambdaErrorBody.TypeAndLowerCaseMessage));
+            await ErrorResponse.AnswerAsync(context, error);
         }
     }
 
@@ -45,7 +34,7 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
         var isEvent = isAsync || headers.Type == InvocationType.Event;
         if (isEvent && request.ContentLength is > EventLimits.MaxPayloadBytes and <= InvocationBody.MaxLength and var announced)
             throw new LambdaException(LambdaError.EventTooLarge(announced));
-        using var body = await InvocationBody.ReadAsync(request, _bodies);
+        using var body = await InvocationBody.ReadAsync(request, bodies);
         body.RequireJson();
         if (isEvent)
         {
@@ -114,8 +103,7 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
         }
         finally
         {
-            if (result.Rented is { } rented)
-                ArrayPool<byte>.Shared.Return(rented);
+            result.Release();
         }
     }
 

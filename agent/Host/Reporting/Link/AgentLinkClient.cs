@@ -191,6 +191,9 @@ internal sealed class AgentLinkClient : IDisposable
             case ControlMessage.BodyOneofCase.Removed:
                 _catalogue.Remove(message.Removed.FunctionName);
                 break;
+            case ControlMessage.BodyOneofCase.Routes:
+                _catalogue.ReplaceRoutes(message.Routes.Routes);
+                break;
             case ControlMessage.BodyOneofCase.JournalAck:
                 _journal.Acknowledge(message.JournalAck.Epoch, message.JournalAck.LastSequence);
                 _pump.Wake();
