@@ -4,6 +4,7 @@ using Hearth.ControlPlane.Tests.Adapters;
 using Hearth.ControlPlane.Tests.Support;
 using Xunit;
 using Kind = Hearth.Contracts.V1.ControlMessage.BodyOneofCase;
+using RoutesClient = Hearth.Contracts.V1.Routes.RoutesClient;
 
 namespace Hearth.ControlPlane.Tests.Routing;
 
@@ -98,7 +99,7 @@ public class RouteTests
         Assert.Empty((await agent.NextAsync(Kind.Upsert)).Upsert.Urls);
     }
 
-    private static Contracts.V1.Routes.RoutesClient Client(TestServer server) => new(server.Grpc);
+    private static RoutesClient Client(TestServer server) => new(server.Grpc);
 
     private static async Task<Route> AddAsync(TestServer server, string path, string host = "", string method = "ANY", string shape = "apigw-v1", string function = "f") =>
         await Client(server).AddRouteAsync(
