@@ -1,13 +1,48 @@
-"""InvokeWithResponseStream by boto3, which reads AWS's event stream and checks it against AWS's service model. Arguments: endpoint, a function that answers with its event, one that streams."""
+"""InvokeWithResponseStream by boto3, whose own reader of event streams it is. Arguments: endpoint, a function that answers with its event, one that streams."""
 import base64
 import json
 import sys
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-client = boto3.client(
+
+def header(name):
+    return {"shape": "String", "location": "header", "locationName": name}
+
+
+def with_streams(model):
+    """Debian's boto3 may be older than the operation: as AWS's service model describes it."""
+    if "InvokeWithResponseStream" in model["operations"]:
+        return model
+    invoke = model["operations"]["Invoke"]
+    model["operations"]["InvokeWithResponseStream"] = {
+        **invoke, "name": "InvokeWithResponseStream", "input": {"shape": "StreamRequest"}, "output": {"shape": "StreamResponse"},
+        "http": {"method": "POST", "requestUri": "/2021-11-15/functions/{FunctionName}/response-streaming-invocations"}}
+    model["shapes"]["StreamRequest"] = model["shapes"][invoke["input"]["shape"]]
+    model["shapes"]["StreamResponse"] = {"type": "structure", "payload": "EventStream", "members": {
+        "StatusCode": {"shape": "Integer", "location": "statusCode"}, "ExecutedVersion": header("X-Amz-Executed-Version"),
+        "ResponseStreamContentType": header("Content-Type"), "EventStream": {"shape": "StreamEvent"}}}
+    model["shapes"]["StreamEvent"] = {"type": "structure", "eventstream": True, "members": {"PayloadChunk": {"shape": "StreamChunk"}, "InvokeComplete": {"shape": "StreamEnd"}}}
+    model["shapes"]["StreamChunk"] = {"type": "structure", "event": True, "members": {"Payload": {"shape": "Blob", "eventpayload": True}}}
+    model["shapes"]["StreamEnd"] = {"type": "structure", "event": True, "members": {name: {"shape": "String"} for name in ("ErrorCode", "ErrorDetails", "LogResult")}}
+    return model
+
+
+session = botocore.session.get_session()
+loader = session.get_component("data_loader")
+load = loader.load_service_model
+
+
+def load_with_streams(service_name, type_name, api_version=None):
+    model = load(service_name, type_name, api_version=api_version)
+    return with_streams(model) if (service_name, type_name) == ("lambda", "service-2") else model
+
+
+loader.load_service_model = load_with_streams
+client = boto3.Session(botocore_session=session).client(
     "lambda", endpoint_url=sys.argv[1], region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x",
     config=Config(retries={"max_attempts": 0}, inject_host_prefix=False))
 echo, streaming = sys.argv[2:]

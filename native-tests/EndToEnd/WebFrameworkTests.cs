@@ -14,7 +14,7 @@ public sealed class WebFrameworkTests(SharedNode shared) : IClassFixture<SharedN
 {
     private static readonly string[] Shapes = ["apigw-v1", "apigw-v2", "alb", "alb-multi"];
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { Timeout = Patience.Seconds(120) };
+    private static readonly HttpClient s_http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { Timeout = Patience.Seconds(120) };
 
     [Theory]
     [InlineData("serverless")]
@@ -26,7 +26,7 @@ public sealed class WebFrameworkTests(SharedNode shared) : IClassFixture<SharedN
         var node = await shared.DeployAsync();
         var name = "express-" + adapter;
         await node.Client.CreateAsync(new FunctionSettings(name, "nodejs20.x", "app." + adapter, MemoryMb: 512, TimeoutSeconds: 30), zip);
-        using var made = await _http.PostAsync(new Uri(node.Endpoint, $"/2021-10-31/functions/{name}/url"), JsonContent.Create(new JsonObject { ["AuthType"] = "NONE" }), TestContext.Current.CancellationToken);
+        using var made = await s_http.PostAsync(new Uri(node.Endpoint, $"/2021-10-31/functions/{name}/url"), JsonContent.Create(new JsonObject { ["AuthType"] = "NONE" }), TestContext.Current.CancellationToken);
         var url = new Uri((await made.Content.ReadFromJsonAsync<JsonObject>(TestContext.Current.CancellationToken))!["FunctionUrl"]!.GetValue<string>());
 
         await CheckAsync(new Uri(node.Endpoint, "/"), url.Authority, $"{adapter} by URL");
@@ -45,7 +45,7 @@ public sealed class WebFrameworkTests(SharedNode shared) : IClassFixture<SharedN
         }
     }
 
-    private async Task CheckAsync(Uri root, string? host, string what)
+    private static async Task CheckAsync(Uri root, string? host, string what)
     {
         using (var answer = await SendAsync(HttpMethod.Get, new Uri(root, "hello/caf%C3%A9?b=1&b=2&c=x%20y"), host))
         {
@@ -55,7 +55,9 @@ public sealed class WebFrameworkTests(SharedNode shared) : IClassFixture<SharedN
             Assert.Equal((what, "café", "GET", "k=v; l=w"), (what, json["name"]!.GetValue<string>(), json["method"]!.GetValue<string>(), json["cookie"]!.GetValue<string>()));
             Assert.Equal((what, "seen"), (what, answer.Headers.GetValues("X-Seen").Single()));
             Assert.Equal((what, "x y"), (what, json["query"]!["c"]!.GetValue<string>()));
-            Assert.Equal(["a=1; Path=/", "b=2; Path=/"], answer.Headers.GetValues("Set-Cookie").SelectMany(v => v.Split(", ")));
+            // Without multi-value headers a load balancer takes one of each name, and this adapter gives the first.
+            string[] cookies = what == "codegenie by alb" ? ["a=1; Path=/"] : ["a=1; Path=/", "b=2; Path=/"];
+            Assert.Equal(cookies, answer.Headers.GetValues("Set-Cookie").SelectMany(v => v.Split(", ")));
         }
         using (var answer = await SendAsync(HttpMethod.Post, new Uri(root, "echo"), host, new StringContent("""{"é":[1]}""", Encoding.UTF8, "application/json")))
             Assert.Equal((what, HttpStatusCode.Created, """{"é":[1]}"""), (what, answer.StatusCode, Relaxed((await BodyAsync(answer))["body"]!)));
@@ -71,13 +73,13 @@ public sealed class WebFrameworkTests(SharedNode shared) : IClassFixture<SharedN
             Assert.Equal((what, HttpStatusCode.NotFound, "text/html"), (what, answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri uri, string? host, HttpContent? content = null)
+    private static async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri uri, string? host, HttpContent? content = null)
     {
         using var request = new HttpRequestMessage(method, uri) { Content = content };
         request.Headers.Host = host;
         request.Headers.Add("X-Test", "seen");
         request.Headers.Add("Cookie", "k=v; l=w");
-        return await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        return await s_http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
     private static async Task<JsonObject> BodyAsync(HttpResponseMessage answer) => (await answer.Content.ReadFromJsonAsync<JsonObject>(TestContext.Current.CancellationToken))!;

@@ -17,7 +17,7 @@ public sealed class WebTests(SharedNode shared) : IClassFixture<SharedNode>
             return event
         """;
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { Timeout = Patience.Seconds(120) };
+    private static readonly HttpClient s_http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { Timeout = Patience.Seconds(120) };
 
     [Fact]
     public async Task Boto3_reads_the_event_stream()
@@ -53,7 +53,7 @@ public sealed class WebTests(SharedNode shared) : IClassFixture<SharedNode>
             await stream.ReadExactlyAsync(first, TestContext.Current.CancellationToken);
             Assert.Equal("one", Encoding.ASCII.GetString(first));
             // Only now may it go on.
-            await File.WriteAllTextAsync(Path.Combine(await TmpAsync(mark), "go"), "", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(await TmpAsync(mark), "go-" + mark), "", TestContext.Current.CancellationToken);
             using var reader = new StreamReader(stream);
             Assert.Equal("two", await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
         }
@@ -98,10 +98,10 @@ public sealed class WebTests(SharedNode shared) : IClassFixture<SharedNode>
             preflight.Headers.Host = host;
             preflight.Headers.Add("Origin", "https://page.example");
             preflight.Headers.Add("Access-Control-Request-Method", "GET");
-            using var answer = await _http.SendAsync(preflight, TestContext.Current.CancellationToken);
+            using var answer = await s_http.SendAsync(preflight, TestContext.Current.CancellationToken);
             Assert.Equal("https://page.example", answer.Headers.GetValues("Access-Control-Allow-Origin").Single());
         }
-        using (var deleted = await _http.DeleteAsync(new Uri(node.Endpoint, "/2021-10-31/functions/named/url"), TestContext.Current.CancellationToken))
+        using (var deleted = await s_http.DeleteAsync(new Uri(node.Endpoint, "/2021-10-31/functions/named/url"), TestContext.Current.CancellationToken))
             Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
         using var gone = await SendAsync(node, HttpMethod.Get, "/", host);
         Assert.Equal((HttpStatusCode.Forbidden, """{"Message":null}"""), (gone.StatusCode, await gone.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)));
@@ -149,20 +149,20 @@ public sealed class WebTests(SharedNode shared) : IClassFixture<SharedNode>
     }
 
     /// <returns>The host of the function's URL, without port.</returns>
-    private async Task<string> UrlAsync(TestNode node, string function, string config)
+    private static async Task<string> UrlAsync(TestNode node, string function, string config)
     {
         using var content = new StringContent(config, Encoding.UTF8, "application/json");
-        using var answer = await _http.PostAsync(new Uri(node.Endpoint, $"/2021-10-31/functions/{function}/url"), content, TestContext.Current.CancellationToken);
+        using var answer = await s_http.PostAsync(new Uri(node.Endpoint, $"/2021-10-31/functions/{function}/url"), content, TestContext.Current.CancellationToken);
         var json = await answer.Content.ReadFromJsonAsync<JsonObject>(TestContext.Current.CancellationToken);
         Assert.True(answer.StatusCode == HttpStatusCode.Created, json!.ToJsonString());
         return new Uri(json["FunctionUrl"]!.GetValue<string>()).Host;
     }
 
-    private async Task<HttpResponseMessage> SendAsync(TestNode node, HttpMethod method, string path, string? host, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
+    private static async Task<HttpResponseMessage> SendAsync(TestNode node, HttpMethod method, string path, string? host, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
     {
         using var request = new HttpRequestMessage(method, new Uri(node.Endpoint, path));
         request.Headers.Host = host;
-        return await _http.SendAsync(request, completion, TestContext.Current.CancellationToken);
+        return await s_http.SendAsync(request, completion, TestContext.Current.CancellationToken);
     }
 
     /// <summary>The /tmp of the sandbox whose function waits under this mark, as the machine sees it.</summary>

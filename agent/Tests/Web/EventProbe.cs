@@ -29,7 +29,11 @@ internal static class EventProbe
             context.Request.Headers.Append(name, value);
         var function = new FunctionRevision(new FunctionSpec
         {
-            FunctionName = "f", Version = "$LATEST", FunctionArn = "arn:aws:lambda:eu-west-1:123456789012:function:f", Language = "python", CodeSha256Hex = new string('a', 64),
+            FunctionName = "f",
+            Version = "$LATEST",
+            FunctionArn = "arn:aws:lambda:eu-west-1:123456789012:function:f",
+            Language = "python",
+            CodeSha256Hex = new string('a', 64),
         });
         var url = route is null ? new UrlSpec { FunctionName = "f", UrlId = WebNode.Id } : null;
         var target = new WebTarget(path, prefix + path, query, url is not null, "shop.example.com", url, route);

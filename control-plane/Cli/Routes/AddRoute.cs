@@ -12,14 +12,18 @@ internal static class AddRoute
 {
     private static readonly Option<string> PathPattern = new("--path")
     {
-        Description = "As API Gateway writes it: /shop, /shop/{id}, /shop/{proxy+} for all below", HelpName = "PATH", Required = true,
+        Description = "As API Gateway writes it: /shop, /shop/{id}, /shop/{proxy+} for all below",
+        HelpName = "PATH",
+        Required = true,
     };
 
     private static readonly Option<string> Method = new("--method") { Description = "GET, POST, ... or ANY", HelpName = "METHOD", DefaultValueFactory = static _ => "ANY" };
 
     private static readonly Option<string> Host = new("--host")
     {
-        Description = "Only requests with this Host header. Default: every one, below the path prefix /_routes", HelpName = "NAME", DefaultValueFactory = static _ => "",
+        Description = "Only requests with this Host header. Default: every one, below the path prefix /_routes",
+        HelpName = "NAME",
+        DefaultValueFactory = static _ => "",
     };
 
     private static readonly Option<string> Function = new("--function") { Description = "Its name, and after a colon a version or an alias", HelpName = "NAME[:QUALIFIER]", Required = true };

@@ -9,8 +9,7 @@ while true; do
   {
     printf '{"statusCode":202,"headers":{"Content-Type":"text/plain"},"cookies":["a=b"]}\0\0\0\0\0\0\0\0one'
     touch "/tmp/waiting-$mark"
-    while [ ! -e /tmp/go ]; do sleep 0.01; done
-    rm -f /tmp/go "/tmp/waiting-$mark"
+    while [ ! -e "/tmp/go-$mark" ]; do sleep 0.01; done
     printf two
   } | curl -sS -o /dev/null -X POST -T - "$api/$id/response" -H 'Lambda-Runtime-Function-Response-Mode: streaming' -H 'Transfer-Encoding: chunked' -H 'Expect:' \
     -H 'Content-Type: application/vnd.awslambda.http-integration-response'

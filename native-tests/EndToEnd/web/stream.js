@@ -3,9 +3,7 @@ const fs = require('node:fs');
 
 async function go(mark) {
   fs.writeFileSync(`/tmp/waiting-${mark}`, '');
-  while (!fs.existsSync('/tmp/go')) await new Promise((resolve) => setTimeout(resolve, 10));
-  fs.unlinkSync('/tmp/go');
-  fs.unlinkSync(`/tmp/waiting-${mark}`);
+  while (!fs.existsSync(`/tmp/go-${mark}`)) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 exports.http = awslambda.streamifyResponse(async (event, stream) => {
