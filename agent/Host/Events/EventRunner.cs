@@ -1,4 +1,3 @@
-using System.Buffers;
 using Google.Protobuf;
 using Hearth.Agent.Functions;
 using Hearth.Agent.Ingress;
@@ -136,8 +135,7 @@ internal sealed class EventRunner(Func<FunctionName, FunctionRevision> find, Sch
         }
         finally
         {
-            if (result.Rented is { } rented)
-                ArrayPool<byte>.Shared.Return(rented);
+            result.Release();
         }
     }
 

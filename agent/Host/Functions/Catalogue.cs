@@ -10,7 +10,7 @@ internal sealed class Catalogue
     private readonly Lock _gate = new();
     private readonly ILogger _log;
     private readonly Func<double> _roll;
-    private State _state = new(FrozenDictionary<FunctionKey, FunctionRevision>.Empty, FrozenDictionary<FunctionKey, AliasRoute>.Empty);
+    private State _state = State.Empty;
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="roll">Numbers from 0 up to 1 for aliases with weights; null = random ones.</param>
@@ -53,6 +53,12 @@ internal sealed class Catalogue
         return state.Aliases.TryGetValue(key, out var alias) ? state.Functions.GetValueOrDefault(key with { Version = alias.Choose(_roll()) }) : null;
     }
 
+    /// <summary>A function URL by the first label of its host.</summary>
+    public UrlSpec? FindUrl(string id) => Volatile.Read(ref _state).Urls.GetValueOrDefault(id);
+
+    /// <summary>Routes of HTTP requests.</summary>
+    public RouteMap Routes => Volatile.Read(ref _state).Routes;
+
     /// <summary>All of it, for the disk.</summary>
     public Snapshot ToSnapshot()
     {
@@ -60,6 +66,8 @@ internal sealed class Catalogue
         var snapshot = new Snapshot();
         snapshot.Functions.AddRange(state.Functions.Values.Select(static f => f.Spec));
         snapshot.Aliases.AddRange(state.Aliases.Values.Select(static a => a.Spec));
+        snapshot.Urls.AddRange(state.Urls.Values);
+        snapshot.Routes.AddRange(state.Routes.Specs);
         return snapshot;
     }
 
@@ -67,7 +75,7 @@ internal sealed class Catalogue
     {
         lock (_gate)
         {
-            Swap([], [], snapshot.Functions, snapshot.Aliases);
+            Swap(new Change([], [], snapshot.Functions, snapshot.Aliases, snapshot.Urls, new RouteMap(snapshot.Routes)));
             _loaded.TrySetResult();
         }
     }
@@ -76,20 +84,34 @@ internal sealed class Catalogue
     public void Upsert(FunctionSet set)
     {
         lock (_gate)
-            Swap(Others(_state.Functions, set.FunctionName), Others(_state.Aliases, set.FunctionName), set.Versions, set.Aliases);
+            Swap(Without(set.FunctionName) with { Specs = set.Versions, AliasSpecs = set.Aliases, Urls = [.. OtherUrls(set.FunctionName), .. set.Urls] });
     }
 
     public void Remove(string name)
     {
         lock (_gate)
-            Swap(Others(_state.Functions, name), Others(_state.Aliases, name), [], []);
+            Swap(Without(name));
+    }
+
+    /// <summary>All routes, instead of those known.</summary>
+    public void ReplaceRoutes(IReadOnlyList<RouteSpec> routes)
+    {
+        lock (_gate)
+            Volatile.Write(ref _state, _state with { Routes = new RouteMap(routes) });
+        Updated?.Invoke();
     }
 
     private static Dictionary<FunctionKey, T> Others<T>(FrozenDictionary<FunctionKey, T> all, string name) =>
         all.Where(x => x.Key.Name != name).ToDictionary();
 
-    private void Swap(Dictionary<FunctionKey, FunctionRevision> functions, Dictionary<FunctionKey, AliasRoute> aliases, IEnumerable<FunctionSpec> specs, IEnumerable<AliasSpec> routes)
+    private IEnumerable<UrlSpec> OtherUrls(string name) => _state.Urls.Values.Where(u => u.FunctionName != name);
+
+    private Change Without(string name) =>
+        new(Others(_state.Functions, name), Others(_state.Aliases, name), [], [], [.. OtherUrls(name)], _state.Routes);
+
+    private void Swap(in Change change)
     {
+        var (functions, aliases, specs, routes, urls, map) = change;
         var before = _state;
         var reserved = before.Functions.Values.Where(static f => f.Version == FunctionName.Latest).ToDictionary(static f => f.Name, static f => f.Spec.ReservedConcurrency);
         var provisioned = before.Functions.Values.Where(static f => f.Spec.ProvisionedConcurrency > 0).ToDictionary(static f => f.Key, static f => f.Spec.ProvisionedConcurrency);
@@ -97,14 +119,15 @@ internal sealed class Catalogue
             Put(functions, spec);
         foreach (var route in routes)
             aliases[new FunctionKey(route.FunctionName, route.Name)] = new AliasRoute(route);
-        Volatile.Write(ref _state, new State(functions.ToFrozenDictionary(), aliases.ToFrozenDictionary()));
+        var byId = urls.DistinctBy(static u => u.UrlId).ToFrozenDictionary(static u => u.UrlId, StringComparer.OrdinalIgnoreCase);
+        Volatile.Write(ref _state, new State(functions.ToFrozenDictionary(), aliases.ToFrozenDictionary(), byId, map));
         var fresh = functions.Values.Where(f => !before.Functions.TryGetValue(f.Key, out var old) || !ReferenceEquals(old, f)).ToList();
         var gone = before.Functions.Keys.Where(k => !functions.TryGetValue(k, out var now) || !ReferenceEquals(now, before.Functions[k])).ToList();
         var told = TellReserved(functions, reserved);
         if (fresh.Count + gone.Count > 0)
             Changed?.Invoke(fresh, gone);
         told |= TellProvisioned(functions, provisioned);
-        if (told || fresh.Count + gone.Count > 0 || !Same(before.Aliases, aliases))
+        if (told || fresh.Count + gone.Count > 0 || !Same(before.Aliases, aliases) || !Same(before.Urls, byId) || !ReferenceEquals(before.Routes, map))
             Updated?.Invoke();
     }
 
@@ -154,5 +177,22 @@ internal sealed class Catalogue
     private static bool Same(FrozenDictionary<FunctionKey, AliasRoute> before, Dictionary<FunctionKey, AliasRoute> after) =>
         before.Count == after.Count && after.All(x => before.TryGetValue(x.Key, out var old) && old.Spec.Equals(x.Value.Spec));
 
-    private sealed record State(FrozenDictionary<FunctionKey, FunctionRevision> Functions, FrozenDictionary<FunctionKey, AliasRoute> Aliases);
+    private static bool Same(FrozenDictionary<string, UrlSpec> before, FrozenDictionary<string, UrlSpec> after) =>
+        before.Count == after.Count && after.All(x => before.TryGetValue(x.Key, out var old) && old.Equals(x.Value));
+
+    private sealed record State(
+        FrozenDictionary<FunctionKey, FunctionRevision> Functions, FrozenDictionary<FunctionKey, AliasRoute> Aliases, FrozenDictionary<string, UrlSpec> Urls, RouteMap Routes)
+    {
+        public static State Empty { get; } = new(
+            FrozenDictionary<FunctionKey, FunctionRevision>.Empty, FrozenDictionary<FunctionKey, AliasRoute>.Empty, FrozenDictionary<string, UrlSpec>.Empty, RouteMap.Empty);
+    }
+
+    /// <param name="Functions">That stay as they are.</param>
+    /// <param name="Aliases">That stay as they are.</param>
+    /// <param name="Specs">Of functions that are new or may have changed.</param>
+    /// <param name="AliasSpecs">Likewise.</param>
+    /// <param name="Urls">All there are.</param>
+    private readonly record struct Change(
+        Dictionary<FunctionKey, FunctionRevision> Functions, Dictionary<FunctionKey, AliasRoute> Aliases, IEnumerable<FunctionSpec> Specs, IEnumerable<AliasSpec> AliasSpecs,
+        IReadOnlyList<UrlSpec> Urls, RouteMap Routes);
 }

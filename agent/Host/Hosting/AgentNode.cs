@@ -2,7 +2,9 @@ using System.Net;
 using Hearth.Agent.Events;
 using Hearth.Agent.Functions;
 using Hearth.Agent.Ingress;
+using Hearth.Agent.Ingress.EventStreams;
 using Hearth.Agent.Ingress.Signatures;
+using Hearth.Agent.Ingress.Web;
 using Hearth.Agent.Reporting.Journal;
 using Hearth.Agent.Reporting.Link;
 using Hearth.Agent.Reporting.Logs;
@@ -86,12 +88,14 @@ internal sealed class AgentNode : IAsyncDisposable
         };
         // The first snapshot of a node without functions changes nothing in the catalogue.
         _ = Catalogue.Loaded.ContinueWith(_ => WriteSoon(), TaskScheduler.Default);
-        var invocations = new InvocationEndpoint(Catalogue, Scheduler, signatures, offer => _events!.OfferAsync(offer));
+        var bodies = BodyBudget.ForMachine();
+        var invocations = new InvocationEndpoint(Catalogue, Scheduler, signatures, bodies, offer => _events!.OfferAsync(offer));
         _eventChannel = new ControlChannel(Path.Join(control, "grpc.sock"));
         _eventRunner = new EventRunner(invocations.Find, Scheduler, time);
         _events = new EventLink(_eventChannel, identity.AgentId, _eventRunner, time, logging.CreateLogger("events"));
         _ingress = new IngressServer(
-            options, invocations, new ControlProxy(Path.Join(control, "rest.sock"), signatures, logging.CreateLogger("proxy")),
+            options, invocations, new ResponseStreamEndpoint(invocations.Find, Scheduler, signatures, bodies),
+            new WebTargets(Catalogue), new WebEndpoint(Catalogue, Scheduler, signatures, bodies, time), new ControlProxy(Path.Join(control, "rest.sock"), signatures, logging.CreateLogger("proxy")),
             new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), signatures, logging);
 
         void WriteSoon()

@@ -1,4 +1,5 @@
 using System.Text;
+using Hearth.Agent.Ingress.Web;
 
 namespace Hearth.Agent.Hosting;
 
@@ -26,7 +27,8 @@ internal sealed class StderrLogging(LogLevel lowest = LogLevel.Information) : IL
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (!IsEnabled(logLevel))
+            // The server tells of every answer that is cut off; functions fail as they like, and their own log says why.
+            if (!IsEnabled(logLevel) || exception is CutOffException)
                 return;
             var level = logLevel switch
             {

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Hearth.Agent.Ingress.Signatures;
 using Hearth.Contracts;
 using Hearth.Contracts.Access;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Hearth.Agent.Ingress;
 
@@ -79,9 +78,7 @@ internal sealed class ControlProxy : IDisposable
     private static HttpRequestMessage Request(HttpContext context, SignedRequest? signed, VerifiedBody? checkedBody)
     {
         var from = context.Request;
-        // The raw target keeps the client's own percent-encoding, which signatures cover.
-        var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var target = raw.StartsWith('/') ? raw : from.Path.ToUriComponent() + from.QueryString.ToUriComponent();
+        var target = RawTarget.Of(context);
         var to = new HttpRequestMessage(
             new HttpMethod(from.Method), new Uri("http://control" + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
         if (HasBody(from))

@@ -1,4 +1,6 @@
 using Hearth.Agent.Hosting;
+using Hearth.Agent.Ingress.EventStreams;
+using Hearth.Agent.Ingress.Web;
 using Hearth.Agent.Ingress.Signatures;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -17,7 +19,9 @@ internal sealed class IngressServer
     private readonly WebApplication _app;
     private readonly ControlProxy _proxy;
 
-    public IngressServer(AgentOptions options, InvocationEndpoint invocations, ControlProxy proxy, HealthEndpoint health, RequestSignatures signatures, ILoggerFactory logging)
+    public IngressServer(
+        AgentOptions options, InvocationEndpoint invocations, ResponseStreamEndpoint streams, WebTargets targets, WebEndpoint web, ControlProxy proxy, HealthEndpoint health,
+        RequestSignatures signatures, ILoggerFactory logging)
     {
         _options = options;
         _proxy = proxy;
@@ -35,11 +39,16 @@ internal sealed class IngressServer
         _app = builder.Build();
         _app.Run(context =>
         {
+            // Before the guard: what a function offers to the web is for web pages, under whatever name they know this node by.
+            if (targets.Find(context) is { } target)
+                return web.HandleAsync(context, target);
             // With keys it is the signature that counts, which the endpoints check together with the body.
             if (signatures.Ring is not { IsEmpty: false } && LocalModeGuard.Check(context.Request) is { } refusal)
                 return ErrorResponse.WriteAsync(context, refusal);
             if (InvocationPath.TryMatch(context.Request, out var function, out var isAsync))
                 return invocations.HandleAsync(context, function, isAsync);
+            if (InvocationPath.TryMatchStream(context.Request, out function))
+                return streams.HandleAsync(context, function);
             return context.Request.Path.Value == "/healthz" ? health.HandleAsync(context) : proxy.HandleAsync(context);
         });
     }

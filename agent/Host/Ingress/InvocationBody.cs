@@ -20,28 +20,31 @@ internal sealed class InvocationBody : IDisposable
     private static readonly byte[] s_empty = "{}"u8.ToArray();
     private readonly PipeReader _reader;
     private readonly BodyBudget _budget;
+    private readonly string _operation;
     private ReadOnlySequence<byte> _held;
     private bool _holds;
     private byte[]? _rented;
 
-    private InvocationBody(PipeReader reader, BodyBudget budget)
+    private InvocationBody(PipeReader reader, BodyBudget budget, string operation)
     {
         _reader = reader;
         _budget = budget;
+        _operation = operation;
     }
 
-    public ReadOnlyMemory<byte> Payload { get; private set; } = s_empty;
+    /// <summary>The bytes as they came.</summary>
+    public ReadOnlyMemory<byte> Raw { get; private set; }
 
-    /// <summary>As the client sent it: a payload that stands for none is not in it.</summary>
-    public ReadOnlySpan<byte> Sent => Payload.Equals(s_empty) ? [] : Payload.Span;
+    /// <summary>An event is never empty.</summary>
+    public ReadOnlyMemory<byte> Payload => Raw.IsEmpty ? s_empty : Raw;
 
     /// <exception cref="LambdaException">Too large, or the node holds as many events as it may.</exception>
     /// <exception cref="IOException">The client broke off.</exception>
-    public static async Task<InvocationBody> ReadAsync(HttpRequest request, BodyBudget budget)
+    public static async Task<InvocationBody> ReadAsync(HttpRequest request, BodyBudget budget, string operation = "InvokeFunction")
     {
         if (request.ContentLength > MaxLength)
-            throw TooLarge();
-        var body = new InvocationBody(request.BodyReader, budget);
+            throw TooLarge(operation);
+        var body = new InvocationBody(request.BodyReader, budget, operation);
         if (request.ContentLength == 0)
             return body;
         try
@@ -78,7 +81,7 @@ internal sealed class InvocationBody : IDisposable
 
     public void Dispose()
     {
-        Payload = default;
+        Raw = default;
         if (_rented is not null)
         {
             ArrayPool<byte>.Shared.Return(_rented);
@@ -100,13 +103,12 @@ internal sealed class InvocationBody : IDisposable
             if (length + piece.Length > MaxLength)
             {
                 _reader.AdvanceTo(piece.End);
-                throw TooLarge();
+                throw TooLarge(_operation);
             }
             if (read.IsCompleted && length == 0 && piece.IsSingleSegment)
             {
                 (_held, _holds) = (piece, true);
-                if (!piece.IsEmpty)
-                    Payload = piece.First;
+                Raw = piece.First;
                 return;
             }
             try
@@ -121,8 +123,7 @@ internal sealed class InvocationBody : IDisposable
             }
             if (!read.IsCompleted)
                 continue;
-            if (length > 0)
-                Payload = _rented.AsMemory(0, length);
+            Raw = _rented.AsMemory(0, length);
             return;
         }
     }
@@ -136,7 +137,7 @@ internal sealed class InvocationBody : IDisposable
         if (!_budget.TryTake(larger.Length))
         {
             ArrayPool<byte>.Shared.Return(larger);
-            throw new LambdaException(LambdaError.Service("This node holds as many bytes of events as it may; try again.", 503));
+            throw NoRoom();
         }
         if (_rented is not null)
         {
@@ -147,5 +148,7 @@ internal sealed class InvocationBody : IDisposable
         _rented = larger;
     }
 
-    private static LambdaException TooLarge() => new(LambdaError.RequestTooLarge(MaxLength, "InvokeFunction"));
+    public static LambdaException NoRoom() => new(LambdaError.Service("This node holds as many bytes of events as it may; try again.", 503));
+
+    public static LambdaException TooLarge(string operation = "InvokeFunction") => new(LambdaError.RequestTooLarge(MaxLength, operation));
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Google.Protobuf;
 using Hearth.Agent.Functions;
 using Hearth.Agent.Ingress.Signatures;
@@ -10,10 +9,8 @@ using Hearth.Contracts.V1;
 namespace Hearth.Agent.Ingress;
 
 /// <summary>Lambda's Invoke: HTTP to <see cref="Invocation"/> and back.</summary>
-internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler scheduler, RequestSignatures signatures, Func<EventOffer, ValueTask<LambdaError?>> offer)
+internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler scheduler, RequestSignatures signatures, BodyBudget bodies, Func<EventOffer, ValueTask<LambdaError?>> offer)
 {
-    private readonly BodyBudget _bodies = BodyBudget.ForMachine();
-
     public async Task HandleAsync(HttpContext context, string functionName, bool isAsync)
     {
         var requestId = Guid.NewGuid();
@@ -22,17 +19,9 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
         {
             await InvokeAsync(context, functionName, isAsync, requestId);
         }
-        catch (LambdaException e)
+        catch (Exception e) when (ErrorResponse.Explains(context, e, out var error))
         {
-            await ErrorResponse.WriteAsync(context, e.Error);
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
-        {
-            context.Abort();
-        }
-        catch (BadHttpRequestException e)
-        {
-            await ErrorResponse.WriteAsync(context, new LambdaError(e.StatusCode, "InvalidRequestContentException", e.Message, LambdaErrorBody.TypeAndLowerCaseMessage));
+            await ErrorResponse.AnswerAsync(context, error);
         }
     }
 
@@ -41,10 +30,10 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
         var request = context.Request;
         var signed = signatures.Begin(request);
         // Whoever has not proved who it is learns nothing about functions: with keys the body comes first.
-        using var early = signed is null ? null : await InvocationBody.ReadAsync(request, _bodies);
+        using var early = signed is null ? null : await InvocationBody.ReadAsync(request, bodies);
         var qualifier = request.Query.TryGetValue("Qualifier", out var given) ? given.ToString() : null;
         var named = FunctionName.TryParse(functionName, qualifier, out var name);
-        signed?.Require(early!.Sent, isAsync ? "lambda:InvokeAsync" : "lambda:InvokeFunction", name.Name ?? "", name.Qualifier);
+        signed?.Require(early!.Raw.Span, isAsync ? "lambda:InvokeAsync" : "lambda:InvokeFunction", name.Name ?? "", name.Qualifier);
         if (named is not null)
             throw new LambdaException(named);
         var headers = InvocationHeaders.Parse(request);
@@ -52,7 +41,7 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
         var isEvent = isAsync || headers.Type == InvocationType.Event;
         if (isEvent && request.ContentLength is > EventLimits.MaxPayloadBytes and <= InvocationBody.MaxLength and var announced)
             throw new LambdaException(LambdaError.EventTooLarge(announced));
-        using var body = early ?? await InvocationBody.ReadAsync(request, _bodies);
+        using var body = early ?? await InvocationBody.ReadAsync(request, bodies);
         body.RequireJson();
         if (isEvent)
         {
@@ -121,8 +110,7 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
         }
         finally
         {
-            if (result.Rented is { } rented)
-                ArrayPool<byte>.Shared.Return(rented);
+            result.Release();
         }
     }
 

@@ -20,15 +20,16 @@ internal readonly record struct InvocationHeaders(InvocationType Type, bool Want
 {
     private const int MaxClientContext = 3583;
 
+    /// <param name="streamed">InvokeWithResponseStream, which has no Event.</param>
     /// <exception cref="LambdaException">A header has a value that Lambda refuses.</exception>
-    public static InvocationHeaders Parse(HttpRequest request)
+    public static InvocationHeaders Parse(HttpRequest request, bool streamed = false)
     {
         var type = One(request, "X-Amz-Invocation-Type") switch
         {
             null or "" or "RequestResponse" => InvocationType.RequestResponse,
-            "Event" => InvocationType.Event,
+            "Event" when !streamed => InvocationType.Event,
             "DryRun" => InvocationType.DryRun,
-            var other => throw Enum(other, "invocationType", "Event, RequestResponse, DryRun"),
+            var other => throw Enum(other, "invocationType", streamed ? "RequestResponse, DryRun" : "Event, RequestResponse, DryRun"),
         };
         var tail = One(request, "X-Amz-Log-Type") switch
         {

@@ -1,12 +1,17 @@
 namespace Hearth.Agent.Ingress;
 
-/// <summary>POST /2015-03-31/functions/NAME/invocations, and its forerunner /2014-11-13/functions/NAME/invoke-async/, which only knew events: the paths that are not the control plane's.</summary>
+/// <summary>
+/// POST /2015-03-31/functions/NAME/invocations, its forerunner /2014-11-13/functions/NAME/invoke-async/, which only knew events, and
+/// /2021-11-15/functions/NAME/response-streaming-invocations: the paths of Lambda's API that are not the control plane's.
+/// </summary>
 internal static class InvocationPath
 {
     private const string Prefix = "/2015-03-31/functions/";
     private const string Suffix = "/invocations";
     private const string AsyncPrefix = "/2014-11-13/functions/";
     private const string AsyncSuffix = "/invoke-async";
+    private const string StreamPrefix = "/2021-11-15/functions/";
+    private const string StreamSuffix = "/response-streaming-invocations";
 
     /// <param name="isAsync">The path says that it is an event, whatever the headers say.</param>
     public static bool TryMatch(HttpRequest request, out string function, out bool isAsync)
@@ -14,6 +19,8 @@ internal static class InvocationPath
         isAsync = Matches(request, AsyncPrefix, AsyncSuffix, out function);
         return isAsync || Matches(request, Prefix, Suffix, out function);
     }
+
+    public static bool TryMatchStream(HttpRequest request, out string function) => Matches(request, StreamPrefix, StreamSuffix, out function);
 
     private static bool Matches(HttpRequest request, string prefix, string suffix, out string function)
     {

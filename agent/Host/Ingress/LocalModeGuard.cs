@@ -5,7 +5,7 @@ namespace Hearth.Agent.Ingress;
 
 /// <summary>
 /// Without access keys everybody on this machine is trusted, and nobody else: a web page in the operator's browser must not reach us by a name that
-/// resolves to loopback (DNS rebinding: the Host gives it away), nor by a request across sites.
+/// resolves to loopback (DNS rebinding: the Host gives it away), nor by a request across sites. Function URLs and routes are excepted: they are for web pages.
 /// </summary>
 internal static class LocalModeGuard
 {

@@ -73,6 +73,8 @@ internal sealed partial class Instance
         Thaw();
         var limit = TimeSpan.FromMilliseconds(_shutdownMs);
         link.SendShutdown((_services.Time.GetUtcNow() + limit).ToUnixTimeMilliseconds(), reason);
+        // It may still be writing an answer that nobody waits for any more.
+        link.Resume();
         _farewell = _services.Time.CreateTimer(static x => ((Instance)x!)._services.Loop.Post(() => ((Instance)x).EndFarewell()), this, limit + FarewellSlack, Timeout.InfiniteTimeSpan);
         return true;
     }

@@ -213,8 +213,14 @@ internal sealed partial class Instance : IFrameSink, IDisposable
             case FrameKind.Response:
                 Finish(frame.Payload, frame.ContentType.ToStringOrNull(), isError: false);
                 break;
+            case FrameKind.ResponseStart when Current is { Stream: { } stream }:
+                BeginStream(stream, frame.ContentType.ToStringOrNull());
+                break;
             case FrameKind.ResponseStart:
                 _response.Begin(frame.ContentType.ToStringOrNull());
+                break;
+            case FrameKind.Chunk when Current is { Stream: { } stream }:
+                Pass(stream, frame.Payload.Span);
                 break;
             case FrameKind.Chunk when !_response.TryAppend(frame.Payload.Span):
                 GiveUp(RuntimeFailure.ResponseTooLarge(FrameLimits.MaxPayloadLength), destroy: false);
@@ -266,6 +272,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     {
         var generation = ++_generation;
         _exited = _helloWaits = false;
+        _waitingExit = null;
         _shutdownMs = 0;
         _endedAt = 0;
         _link = new FrameLink(_services.Loop, sandbox.Requests, sandbox.Responses, this);
@@ -524,6 +531,11 @@ internal sealed partial class Instance : IFrameSink, IDisposable
         _link!.ReadRest();
         if (State is InstanceState.Stopping or InstanceState.Gone or InstanceState.Resetting || generation != _generation)
             return;
+        if (_link.IsPaused)
+        {
+            _waitingExit = exit;
+            return;
+        }
         var failure = exit.SandboxLost && !exit.OutOfMemory
             ? RuntimeFailure.Platform("The sandbox was lost with the process that keeps it; try again.")
             : RuntimeFailure.Exited(exit);

@@ -11,7 +11,8 @@ namespace Hearth.Agent.Sandboxes;
 /// <param name="HardCpuCap">cpu.max instead of a work-conserving weight.</param>
 /// <param name="InitLimit">Lambda's is 10 s.</param>
 /// <param name="SpawnerPatience">How long a start waits for a spawner that is away.</param>
-internal sealed record InstanceSettings(int BillingIncrementMs, bool HardCpuCap, TimeSpan InitLimit, TimeSpan SpawnerPatience)
+/// <param name="MaxStreamedBytes">Of one streamed answer; Lambda's is 200 MiB.</param>
+internal sealed record InstanceSettings(int BillingIncrementMs, bool HardCpuCap, TimeSpan InitLimit, TimeSpan SpawnerPatience, long MaxStreamedBytes = 200L << 20)
 {
     public static InstanceSettings Default { get; } = new(1, false, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(5));
 }

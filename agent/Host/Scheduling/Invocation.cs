@@ -51,6 +51,9 @@ internal sealed class Invocation : IValueTaskSource<InvocationResult>
     /// <summary>Set when the caller wants the end of the log.</summary>
     public LogTail? Tail { get; init; }
 
+    /// <summary>Set when the caller wants the answer while it is made.</summary>
+    public ResponseStream? Stream { get; init; }
+
     /// <summary>Where it was taken in; set by the scheduler.</summary>
     public FunctionPool? Pool { get; set; }
 
@@ -80,8 +83,10 @@ internal sealed class Invocation : IValueTaskSource<InvocationResult>
     /// <summary>The first answer is the answer.</summary>
     public void Complete(in InvocationResult result)
     {
-        if (Interlocked.Exchange(ref _answered, 1) == 0)
-            _source.SetResult(result);
+        if (Interlocked.Exchange(ref _answered, 1) != 0)
+            return;
+        Stream?.End();
+        _source.SetResult(result);
     }
 
     public InvocationResult GetResult(short token) => _source.GetResult(token);

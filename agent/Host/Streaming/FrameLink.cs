@@ -34,7 +34,27 @@ internal sealed class FrameLink : IReadiness, IDisposable
     /// <summary>True while a part of the last message still waits for room in the pipe.</summary>
     public bool IsSending => _send.IsPending;
 
+    /// <summary>Nothing is read: whoever gets the frames has no room for more.</summary>
+    public bool IsPaused { get; private set; }
+
     public void Open() => _token = _loop.Add(_fd, EPOLLIN, this);
+
+    /// <summary>Leaves the pipe alone, so that the sandbox waits; frames that were read already wait as well.</summary>
+    public void Pause()
+    {
+        IsPaused = true;
+        // Out of the epoll set: asked for nothing, it would still tell of a dead runtime without end.
+        StopReading();
+    }
+
+    public void Resume()
+    {
+        if (!IsPaused || _closed)
+            return;
+        IsPaused = false;
+        if (Deliver() && !IsPaused)
+            Open();
+    }
 
     public void SendInit(string handler, IReadOnlyCollection<KeyValuePair<string, string>> environment, long deadlineUnixMs)
     {
@@ -82,7 +102,7 @@ internal sealed class FrameLink : IReadiness, IDisposable
 
     public void OnFault(Exception fault) => _sink.OnViolation(fault);
 
-    /// <summary>Takes in what the runtime wrote before it died.</summary>
+    /// <summary>Takes in what the runtime wrote before it died. While paused it does nothing.</summary>
     public void ReadRest() => ReadFrames(FrameLimits.MaxFrameLength * 2);
 
     /// <summary>After it no payload that was given to <see cref="SendInvoke"/> is read any more.</summary>
@@ -135,9 +155,9 @@ internal sealed class FrameLink : IReadiness, IDisposable
     {
         try
         {
-            while (!_closed && Next(out var frame))
+            while (!_closed && !IsPaused && Next(out var frame))
                 _sink.OnFrame(frame);
-            if (!_closed)
+            if (!_closed && !IsPaused)
                 Rest();
         }
         catch (WireException violation)

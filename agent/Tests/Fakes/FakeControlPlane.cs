@@ -22,6 +22,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     private readonly Dictionary<(ulong Epoch, ulong Sequence), InvocationRecord> _ledger = [];
     private readonly string _folder;
     private WebApplication? _app;
+    private RouteTable _routes = new();
     private ulong _lastQuery;
     private ulong _applied;
 
@@ -120,6 +121,12 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         Send(new ControlMessage { Account = account });
     }
 
+    public void PutRoutes(params RouteSpec[] routes)
+    {
+        _routes = new RouteTable { Routes = { routes } };
+        Send(new ControlMessage { Routes = _routes });
+    }
+
     public void Remove(string name)
     {
         _functions.TryRemove(name, out _);
@@ -202,6 +209,8 @@ internal sealed class FakeControlPlane : IAsyncDisposable
             var snapshot = new Snapshot { Account = owner.Account };
             snapshot.Functions.AddRange(owner._functions.Values.SelectMany(f => f.Versions));
             snapshot.Aliases.AddRange(owner._functions.Values.SelectMany(f => f.Aliases));
+            snapshot.Urls.AddRange(owner._functions.Values.SelectMany(f => f.Urls));
+            snapshot.Routes.AddRange(owner._routes.Routes);
             await responseStream.WriteAsync(new ControlMessage { Snapshot = snapshot }, ending.Token);
             owner._connections[output] = ending;
             owner.Connections++;

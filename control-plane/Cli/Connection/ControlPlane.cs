@@ -45,6 +45,7 @@ internal sealed class ControlPlane : IDisposable
         Operations = new Contracts.V1.Operations.OperationsClient(_channel);
         Events = new Contracts.V1.Events.EventsClient(_channel);
         Keys = new Contracts.V1.Keys.KeysClient(_channel);
+        Routes = new Contracts.V1.Routes.RoutesClient(_channel);
     }
 
     public Contracts.V1.Functions.FunctionsClient Functions { get; }
@@ -54,6 +55,8 @@ internal sealed class ControlPlane : IDisposable
     public Contracts.V1.Events.EventsClient Events { get; }
 
     public Contracts.V1.Keys.KeysClient Keys { get; }
+
+    public Contracts.V1.Routes.RoutesClient Routes { get; }
 
     /// <exception cref="CliException">No node runs with this data directory, or this user may not talk to it.</exception>
     public static ControlPlane Connect(ParseResult parsed)

@@ -5,6 +5,7 @@ using Hearth.Cli.Functions;
 using Hearth.Cli.Keys;
 using Hearth.Cli.Node;
 using Hearth.Cli.Operations;
+using Hearth.Cli.Routes;
 
 namespace Hearth.Cli.Parsing;
 
@@ -25,6 +26,7 @@ internal static class CommandTree
             UsageCommand.Create(),
             QueueCommand.Create(),
             DeadLettersCommand.Create(),
+            RoutesCommand.Create(),
             RemoveCommand.Create(),
             KeysCommand.Create(),
             RuntimesCommand.Create(),

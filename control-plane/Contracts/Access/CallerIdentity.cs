@@ -11,7 +11,7 @@ public sealed record CallerIdentity(string KeyId, string Name, AccessRole Role, 
     /// How an agent tells the control plane who signed what it passes on: <c>ID;ROLE;NAME;FUNCTION:FUNCTION…</c>. It replaces what a client has sent under this name. A request
     /// without it is the local principal's: only the agent reaches the socket.
     /// </summary>
-    public const string Header = "X-Hearth-CallerIdentity";
+    public const string Header = "X-Hearth-Caller";
 
     public const int MaxNameLength = 64;
 

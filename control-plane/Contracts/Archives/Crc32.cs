@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace Hearth.Contracts.Archives;
 
-/// <summary>Zip's checksum (polynomial 0xEDB88320), eight bytes a step.</summary>
-internal static class Crc32
+/// <summary>The checksum of zip and of AWS's event streams (polynomial 0xEDB88320), eight bytes a step.</summary>
+public static class Crc32
 {
     private static readonly uint[][] Tables = MakeTables();
 

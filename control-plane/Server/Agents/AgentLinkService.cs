@@ -103,7 +103,7 @@ public sealed class AgentLinkService(
         await outgoing.WriteAsync(MarkOf(known), cancellationToken);
         while (true)
         {
-            (HashSet<string> changed, bool account, ulong change, List<ControlMessage> queries, JournalAck? ack) = await connection.Outbox.TakeAsync(cancellationToken);
+            (HashSet<string> changed, bool account, bool routes, ulong change, List<ControlMessage> queries, JournalAck? ack) = await connection.Outbox.TakeAsync(cancellationToken);
             if (ack is not null)
                 await outgoing.WriteAsync(new ControlMessage { JournalAck = ack }, cancellationToken);
             // Who may call comes before what there is to call.
@@ -111,6 +111,8 @@ public sealed class AgentLinkService(
                 await outgoing.WriteAsync(new ControlMessage { Account = specs.Account() }, cancellationToken);
             foreach (string name in changed)
                 await outgoing.WriteAsync(specs.Change(name), cancellationToken);
+            if (routes)
+                await outgoing.WriteAsync(specs.RouteTable(), cancellationToken);
             if (changed.Count > 0 || account)
                 await outgoing.WriteAsync(MarkOf(change), cancellationToken);
             foreach (ControlMessage query in queries)

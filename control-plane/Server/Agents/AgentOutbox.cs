@@ -18,6 +18,7 @@ public sealed class AgentOutbox
     private JournalAck? _ack;
     private ulong _change;
     private bool _account;
+    private bool _routes;
 
     public void FunctionChanged(string name, ulong change)
     {
@@ -39,6 +40,13 @@ public sealed class AgentOutbox
             _change = change;
         }
 
+        _signal.Writer.TryWrite(true);
+    }
+
+    public void RoutesChanged()
+    {
+        lock (_lock)
+            _routes = true;
         _signal.Writer.TryWrite(true);
     }
 
@@ -64,20 +72,21 @@ public sealed class AgentOutbox
     }
 
     /// <summary>Waits until there is something, then takes all of it. Change is the number of the last change among those of the functions and the account.</summary>
-    public async Task<(HashSet<string> Functions, bool Account, ulong Change, List<ControlMessage> Queries, JournalAck? Ack)> TakeAsync(CancellationToken cancellationToken)
+    public async Task<(HashSet<string> Functions, bool Account, bool Routes, ulong Change, List<ControlMessage> Queries, JournalAck? Ack)> TakeAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             await _signal.Reader.ReadAsync(cancellationToken);
             lock (_lock)
             {
-                if (_functions.Count == 0 && !_account && _queries.Count == 0 && _ack is null)
+                if (_functions.Count == 0 && !_account && !_routes && _queries.Count == 0 && _ack is null)
                     continue;
-                var taken = (_functions, _account, _change, _queries, _ack);
+                var taken = (_functions, _account, _routes, _change, _queries, _ack);
                 _account = false;
                 _functions = new HashSet<string>(StringComparer.Ordinal);
                 _queries = [];
                 _ack = null;
+                _routes = false;
                 return taken;
             }
         }

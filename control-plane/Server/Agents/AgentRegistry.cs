@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Hearth.Contracts;
 using Hearth.ControlPlane.Access;
 using Hearth.ControlPlane.Logs;
+using Hearth.ControlPlane.Routes;
 using Hearth.ControlPlane.Store;
 
 namespace Hearth.ControlPlane.Agents;
@@ -18,7 +19,7 @@ public sealed class AgentRegistry
     private ImmutableList<AgentConnection> _current = [];
     private int _streams;
 
-    public AgentRegistry(FunctionStore functions, KeyStore keys, LogFile logs)
+    public AgentRegistry(FunctionStore functions, KeyStore keys, LogFile logs, RouteStore routes)
     {
         functions.Changed += (name, change) =>
         {
@@ -33,6 +34,11 @@ public sealed class AgentRegistry
             foreach (AgentConnection agent in Current)
                 agent.Outbox.AccountChanged(change);
         });
+        routes.Changed += () =>
+        {
+            foreach (AgentConnection agent in Current)
+                agent.Outbox.RoutesChanged();
+        };
     }
 
     /// <summary>In the order in which they connected.</summary>

@@ -15,6 +15,7 @@ using Hearth.ControlPlane.Layers;
 using Hearth.ControlPlane.Logs;
 using Hearth.ControlPlane.Metering;
 using Hearth.ControlPlane.Queue;
+using Hearth.ControlPlane.Routes;
 using Hearth.ControlPlane.Runtimes;
 using Hearth.ControlPlane.Store;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -98,6 +99,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             .AddSingleton<FunctionAddress>().AddSingleton<FunctionService>().AddSingleton<AliasService>().AddSingleton<PermissionService>().AddSingleton<TagService>()
             .AddSingleton<ConcurrencyService>().AddSingleton<EventInvokeService>().AddSingleton<UrlService>().AddSingleton<RuntimeSettingsService>()
             .AddSingleton<CodeSigningService>().AddSingleton<EventSourceService>().AddSingleton<LayerStore>().AddSingleton<LayerService>()
+            .AddSingleton<RouteStore>().AddSingleton<RouteService>()
             .AddSingleton<AgentRegistry>().AddSingleton<FunctionSpecs>().AddSingleton<FleetQueries>().AddSingleton<InvokeForwarder>().AddSingleton<AgentLinkService>()
             .AddSingleton<RuntimeCatalogue>()
             .AddSingleton(_ => OpenLogs(data.Logs)).AddSingleton<FleetLogs>().AddSingleton<LogGroupService>().AddSingleton<LogStreamService>().AddSingleton<LogEventService>()
@@ -111,7 +113,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             .AddSingleton<ILogsOperations, GroupOperations>().AddSingleton<ILogsOperations, StreamOperations>().AddSingleton<ILogsOperations, EventOperations>()
             .AddSingleton<IQueryOperations, StsOperations>().AddSingleton<IQueryOperations, RoleOperations>().AddSingleton<IQueryOperations, PolicyOperations>()
             .AddSingleton<RestRoutes>().AddSingleton<LogsApi>().AddSingleton<QueryApi>().AddSingleton<RestApi>()
-            .AddSingleton<FunctionMessages>().AddSingleton<FunctionsApi>().AddSingleton<OperationsApi>().AddSingleton<EventsApi>().AddSingleton<KeysApi>();
+            .AddSingleton<FunctionMessages>().AddSingleton<FunctionsApi>().AddSingleton<OperationsApi>().AddSingleton<EventsApi>().AddSingleton<KeysApi>().AddSingleton<RoutesApi>();
         builder.Services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxGrpcMessageBytes;
@@ -120,7 +122,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             grpc.Interceptors.Add<SocketOnly>();
         });
         // Named one by one: finding them by reflection, as AddGrpcReflection does, does not survive trimming.
-        Google.Protobuf.Reflection.ServiceDescriptor[] described = [Contracts.V1.Functions.Descriptor, Operations.Descriptor, Events.Descriptor, Keys.Descriptor, AgentLink.Descriptor];
+        Google.Protobuf.Reflection.ServiceDescriptor[] described = [Contracts.V1.Functions.Descriptor, Operations.Descriptor, Events.Descriptor, Keys.Descriptor, Contracts.V1.Routes.Descriptor, AgentLink.Descriptor];
         builder.Services.AddSingleton(new ReflectionServiceImpl(described)).AddSingleton(new ReflectionV1ServiceImpl(described));
 
         WebApplication app = builder.Build();
@@ -131,6 +133,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         app.MapGrpcService<OperationsApi>();
         app.MapGrpcService<EventsApi>();
         app.MapGrpcService<KeysApi>();
+        app.MapGrpcService<RoutesApi>();
         app.MapGrpcService<AgentLinkService>();
         app.MapGrpcService<ReflectionServiceImpl>();
         app.MapGrpcService<ReflectionV1ServiceImpl>();

@@ -236,6 +236,19 @@ internal static class Migrations
           created INTEGER NOT NULL
         ) WITHOUT ROWID, STRICT;
         """,
+
+        // HTTP routes.
+        """
+        CREATE TABLE routes (
+          id TEXT NOT NULL PRIMARY KEY,
+          host TEXT NOT NULL,
+          method TEXT NOT NULL,
+          path TEXT NOT NULL,
+          function TEXT NOT NULL,
+          qualifier TEXT,
+          shape TEXT NOT NULL
+        ) WITHOUT ROWID, STRICT;
+        """,
     ];
 
     public static void Apply(SqliteConnection connection, SqliteTransaction transaction, IReadOnlyList<string> steps)

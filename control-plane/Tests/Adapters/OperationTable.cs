@@ -10,7 +10,7 @@ internal static class OperationTable
     // Of those that are kept and shown, and that nothing acts on yet.
     private const string Kept = "kept and shown; nothing acts on it yet";
 
-    private static readonly string[] DefinitionsOnly = ["EventSourceMapping", "FunctionUrlConfig", "RuntimeManagementConfig", "FunctionRecursionConfig"];
+    private static readonly string[] DefinitionsOnly = ["EventSourceMapping", "RuntimeManagementConfig", "FunctionRecursionConfig"];
 
     private const string Unenforced = "kept and shown; nobody is refused";
 
@@ -39,7 +39,7 @@ internal static class OperationTable
         {
             (string supported, string note) = operation.Name switch
             {
-                "Invoke" => ("yes", "by the agent; seen in `native-tests/EndToEnd`"),
+                "Invoke" or "InvokeWithResponseStream" => ("yes", "by the agent; seen in `native-tests/EndToEnd`"),
                 "InvokeAsync" => ("yes", "by the agent, as an Event invocation; seen in `native-tests/EndToEnd`"),
                 "PutFunctionScalingConfig" => ("no", "400: there are no capacity providers"),
                 var name when !succeeded.Contains(name) => ("no", "501 NotImplementedException"),

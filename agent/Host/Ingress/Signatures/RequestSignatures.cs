@@ -40,7 +40,7 @@ internal sealed class RequestSignatures : IRequestSignatures
         return Find(ring, request, out var signed) is { } refusal ? throw new LambdaException(refusal) : signed;
     }
 
-    public SignatureOutcome Check(HttpRequest request, ReadOnlySpan<byte> bodySha256)
+    public SignatureOutcome Check(HttpRequest request, ReadOnlySpan<byte> bodySha256, string? action = null, string? function = null)
     {
         if (Ring is not { } ring)
             return new SignatureOutcome(null, NotKnown());
@@ -52,6 +52,8 @@ internal sealed class RequestSignatures : IRequestSignatures
                 : new SignatureOutcome(Of(claimed!.KeyId, CallerIdentity.Local(ring.Account), ring), null);
         }
         var refusal = Find(ring, request, out var signed) ?? signed!.Refusal(bodySha256);
+        if (refusal is null && action is not null && !signed!.Caller.May(action, function))
+            refusal = LambdaError.NotAuthorized(signed.Caller.Arn(ring.Account), action, FunctionArn.Of(ring.Region, ring.Account, function ?? "*", null));
         return refusal is null ? new SignatureOutcome(Of(signed!.Caller.KeyId, signed.Caller, ring), null) : new SignatureOutcome(null, refusal);
     }
 

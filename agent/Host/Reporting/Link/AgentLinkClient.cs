@@ -14,6 +14,7 @@ namespace Hearth.Agent.Reporting.Link;
 internal sealed class AgentLinkClient : IDisposable
 {
     private const int MaxQueries = 256;
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(3);
     private readonly ControlChannel _channel;
     private readonly LinkIdentity _identity;
     private readonly Catalogue _catalogue;
@@ -44,7 +45,7 @@ internal sealed class AgentLinkClient : IDisposable
         _time = time;
         _log = log;
         _pump = new JournalPump(journal, time);
-        _redial = new Redial(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3), time, cause => log.LogWarning("No link to the control plane: {Cause}; invocations go on, trying again", cause));
+        _redial = new Redial(TimeSpan.FromMilliseconds(100), s_longest, time, cause => log.LogWarning("No link to the control plane: {Cause}; invocations go on, trying again", cause));
         journal.Appended = _pump.Wake;
         preparer.Report = ReportAsync;
     }
@@ -187,6 +188,9 @@ internal sealed class AgentLinkClient : IDisposable
                 break;
             case ControlMessage.BodyOneofCase.Account:
                 _account.Replace(message.Account);
+                break;
+            case ControlMessage.BodyOneofCase.Routes:
+                _catalogue.ReplaceRoutes(message.Routes.Routes);
                 break;
             case ControlMessage.BodyOneofCase.JournalAck:
                 _journal.Acknowledge(message.JournalAck.Epoch, message.JournalAck.LastSequence);

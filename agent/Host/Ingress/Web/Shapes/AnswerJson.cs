@@ -1,0 +1,136 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Hearth.Agent.Ingress.Web.Shapes;
+
+/// <summary>Parts of answers that the shapes share. Everything here is a function's own word: nothing of it is believed.</summary>
+/// <exception cref="InvalidOperationException">A text holds half of a surrogate pair, which is JSON and cannot be a string.</exception>
+internal static class AnswerJson
+{
+    private const int MaxDepth = 1000;
+    private const int MaxHeaders = 256;
+    private static readonly JsonWriterOptions s_compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <returns>Null when it is no JSON.</returns>
+    public static JsonDocument? TryParse(ReadOnlyMemory<byte> answer)
+    {
+        try
+        {
+            return JsonDocument.Parse(answer, new JsonDocumentOptions { MaxDepth = MaxDepth });
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>statusCode, a number or one in quotes, of 200 to 599.</summary>
+    public static bool TryStatus(JsonElement answer, out int status)
+    {
+        status = 0;
+        if (!answer.TryGetProperty("statusCode"u8, out var given))
+            return false;
+        var read = given.ValueKind switch
+        {
+            JsonValueKind.Number => given.TryGetInt32(out status) || (given.TryGetDouble(out var number) && number == (status = (int)Math.Clamp(number, 0, 1000))),
+            JsonValueKind.String => int.TryParse(given.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out status),
+            _ => false,
+        };
+        return read && status is >= 200 and <= 599;
+    }
+
+    /// <summary>headers: one value a name.</summary>
+    public static bool TryHeaders(JsonElement answer, List<KeyValuePair<string, string>> into)
+    {
+        if (!answer.TryGetProperty("headers"u8, out var headers) || headers.ValueKind == JsonValueKind.Null)
+            return true;
+        return headers.ValueKind == JsonValueKind.Object && headers.EnumerateObject().All(h => h.Value.ValueKind == JsonValueKind.Null || Add(into, h.Name, h.Value));
+    }
+
+    /// <summary>multiValueHeaders: a list a name. They stand for those of the same name in <paramref name="into"/>.</summary>
+    public static bool TryMultiValueHeaders(JsonElement answer, List<KeyValuePair<string, string>> into)
+    {
+        if (!answer.TryGetProperty("multiValueHeaders"u8, out var headers) || headers.ValueKind == JsonValueKind.Null)
+            return true;
+        if (headers.ValueKind != JsonValueKind.Object)
+            return false;
+        foreach (var header in headers.EnumerateObject())
+        {
+            if (header.Value.ValueKind == JsonValueKind.Null)
+                continue;
+            if (header.Value.ValueKind != JsonValueKind.Array)
+                return false;
+            into.RemoveAll(h => h.Key.Equals(header.Name, StringComparison.OrdinalIgnoreCase));
+            if (!header.Value.EnumerateArray().All(value => Add(into, header.Name, value)))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>cookies of format 2.0: a Set-Cookie each.</summary>
+    public static bool TryCookies(JsonElement answer, List<KeyValuePair<string, string>> into)
+    {
+        if (!answer.TryGetProperty("cookies"u8, out var cookies) || cookies.ValueKind == JsonValueKind.Null)
+            return true;
+        return cookies.ValueKind == JsonValueKind.Array && cookies.EnumerateArray().All(cookie => cookie.ValueKind == JsonValueKind.String && Add(into, "Set-Cookie", cookie));
+    }
+
+    /// <param name="onlyText">A body that is no string is refused; else it is sent as JSON.</param>
+    public static bool TryBody(JsonElement answer, bool onlyText, out ReadOnlyMemory<byte> body)
+    {
+        body = default;
+        if (!answer.TryGetProperty("body"u8, out var given) || given.ValueKind == JsonValueKind.Null)
+            return true;
+        if (given.ValueKind != JsonValueKind.String)
+        {
+            if (!onlyText)
+                body = Compact(given);
+            return !onlyText;
+        }
+        var text = Encoding.UTF8.GetBytes(given.GetString()!);
+        if (!answer.TryGetProperty("isBase64Encoded"u8, out var encoded) || encoded.ValueKind != JsonValueKind.True)
+        {
+            body = text;
+            return true;
+        }
+        var decoded = new byte[Base64.GetMaxDecodedFromUtf8Length(text.Length)];
+        var read = Base64.DecodeFromUtf8(text, decoded, out _, out var length);
+        body = decoded.AsMemory(0, length);
+        return read == OperationStatus.Done;
+    }
+
+    /// <summary>An answer without statusCode, in format 2.0: 200, and the JSON is the body; of a string its text.</summary>
+    public static WebResponse Inferred(JsonElement answer)
+    {
+        List<KeyValuePair<string, string>> headers = [new("Content-Type", "application/json")];
+        if (answer.ValueKind != JsonValueKind.String)
+            return new WebResponse(200, headers, Compact(answer));
+        return new WebResponse(200, headers, Encoding.UTF8.GetBytes(answer.GetString()!));
+    }
+
+    private static byte[] Compact(JsonElement value)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, s_compact))
+            value.WriteTo(writer);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static bool Add(List<KeyValuePair<string, string>> into, string name, JsonElement value)
+    {
+        var text = value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
+            _ => null,
+        };
+        if (text is null || into.Count >= MaxHeaders || !WebResponse.IsHeader(name, text))
+            return false;
+        into.Add(new(name, text));
+        return true;
+    }
+}
