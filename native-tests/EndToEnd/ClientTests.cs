@@ -91,7 +91,11 @@ public sealed class ClientTests
             Assert.Equal(HttpStatusCode.OK, put.StatusCode);
             var create = new JsonObject
             {
-                ["FunctionName"] = "stored", ["Runtime"] = "python3.12", ["Handler"] = "app.handler", ["Role"] = "arn:aws:iam::000000000000:role/test", ["Timeout"] = 20,
+                ["FunctionName"] = "stored",
+                ["Runtime"] = "python3.12",
+                ["Handler"] = "app.handler",
+                ["Role"] = "arn:aws:iam::000000000000:role/test",
+                ["Timeout"] = 20,
                 ["Code"] = new JsonObject { ["S3Bucket"] = "code", ["S3Key"] = "v1/app.zip" },
             };
             using var made = await http.PostAsync(new Uri(node.Endpoint, "/2015-03-31/functions"), new StringContent(create.ToJsonString()), TestContext.Current.CancellationToken);
