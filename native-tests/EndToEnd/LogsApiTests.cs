@@ -21,7 +21,7 @@ public sealed class LogsApiTests
         Needs.Program("/usr/bin/aws", "awscli");
         await using var node = await TestNode.StartAsync();
         var zip = Path.Combine(node.Data, "..", $"printer-{Environment.ProcessId}.zip");
-        await File.WriteAllBytesAsync(zip, FunctionZip.Of(("handler.py", Source)));
+        await File.WriteAllBytesAsync(zip, FunctionZip.Of(("handler.py", Source)), TestContext.Current.CancellationToken);
         try
         {
             var script = Path.Combine(AppContext.BaseDirectory, "EndToEnd", "LogsApi.py");

@@ -17,7 +17,7 @@ public sealed class SignedClientsTests
         Needs.Program("/usr/bin/curl", "curl");
         await using var node = await TestNode.StartAsync();
         var zip = Path.Combine(node.Data, "..", $"echo-{Environment.ProcessId}.zip");
-        await File.WriteAllBytesAsync(zip, FunctionZip.Of(("handler.py", "def handle(event, context):\n    return event\n")));
+        await File.WriteAllBytesAsync(zip, FunctionZip.Of(("handler.py", "def handle(event, context):\n    return event\n")), TestContext.Current.CancellationToken);
         try
         {
             string[] arguments = ["-B", "-I", Path.Combine(AppContext.BaseDirectory, "EndToEnd", "SignedClients.py"), node.Endpoint.ToString().TrimEnd('/'), Published.Program("hearth"), node.Data, zip, .. await SdkAsync()];
