@@ -91,9 +91,9 @@ assert len(pages) == 14, len(pages)
 
 # Retention and tags make the group one that is kept.
 logs.put_retention_policy(logGroupName=GROUP, retentionInDays=3)
-logs.tag_resource(resourceArn=group["logGroupArn"], tags={"a": "b"})
+logs.tag_resource(resourceArn=group["arn"][:-2], tags={"a": "b"})
 kept = logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"][0]
-assert kept["retentionInDays"] == 3 and logs.list_tags_for_resource(resourceArn=group["logGroupArn"])["tags"] == {"a": "b"}
+assert kept["retentionInDays"] == 3 and logs.list_tags_for_resource(resourceArn=group["arn"][:-2])["tags"] == {"a": "b"}
 assert logs.filter_log_events(logGroupName=GROUP, filterPattern="first")["events"]
 
 # A stream of one's own beside the function's.

@@ -16,7 +16,7 @@ public sealed class LogSearchTests : IDisposable
 
     public LogSearchTests()
     {
-        _log = new FunctionLog(Path.Join(_folder, "f"), LogSettings.Default with { SegmentBytes = 64 * 1024 }, TimeProvider.System, NullLogger.Instance);
+        _log = new FunctionLog(Path.Join(_folder, "f"), LogSettings.Default with { SegmentBytes = 64 * 1024, MaxAge = TimeSpan.FromDays(36_500) }, TimeProvider.System, NullLogger.Instance);
         for (var i = 0; i < Lines; i++)
         {
             // Seven lines a millisecond, three streams; now and then a line that was read earlier than the one before.
