@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Hearth.Bench.Load.Measuring;
 
 namespace Hearth.Bench.Load.Invocations;
 
@@ -10,7 +11,12 @@ namespace Hearth.Bench.Load.Invocations;
 /// </summary>
 internal sealed class HttpCaller : ICaller
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    /// <summary>A server ends a connection that rests for two minutes.</summary>
+    private const long LongestRestNanos = 60_000_000_000;
+
+    private readonly IPEndPoint _server;
+    private Socket _socket;
+    private long _lastCall;
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly byte[] _request;
     private readonly byte[] _answer;
@@ -30,20 +36,20 @@ internal sealed class HttpCaller : ICaller
         _answer = [.. answer ?? []];
         _answerDigits = answer is null ? -1 : Numbered.Find(answer);
         _status = answer is null ? " 202 "u8.ToArray() : " 200 "u8.ToArray();
-        try
-        {
-            _socket.Connect(IPAddress.Parse(endpoint.Host), endpoint.Port);
-            _socket.ReceiveTimeout = 60_000;
-        }
-        catch
-        {
-            _socket.Dispose();
-            throw;
-        }
+        _server = new IPEndPoint(IPAddress.Parse(endpoint.Host), endpoint.Port);
+        _socket = Connect();
+        _lastCall = Clock.Now;
     }
 
     public void Call(int number)
     {
+        if (Clock.Now - _lastCall > LongestRestNanos)
+        {
+            _socket.Dispose();
+            _socket = Connect();
+        }
+
+        _lastCall = Clock.Now;
         Numbered.Write(_request.AsSpan(_requestDigits, 8), number);
         if (_answerDigits >= 0)
             Numbered.Write(_answer.AsSpan(_answerDigits, 8), number);
@@ -70,6 +76,21 @@ internal sealed class HttpCaller : ICaller
     }
 
     public void Dispose() => _socket.Dispose();
+
+    private Socket Connect()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 60_000 };
+        try
+        {
+            socket.Connect(_server);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     internal static int? ContentLength(ReadOnlySpan<byte> head)
     {

@@ -10,6 +10,10 @@ internal sealed class EventStore : IDisposable
 {
     private const int RoomOperations = 20_000;
     private const long RoomBytes = 48 << 20;
+
+    /// <summary>A change writes at least one.</summary>
+    private const int PageBytes = 4_096;
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>Between two lines in the log about one trouble; monotonic milliseconds.</summary>
@@ -17,6 +21,7 @@ internal sealed class EventStore : IDisposable
 
     private readonly SqliteConnection _writing;
     private readonly SqliteConnection _reading;
+    private readonly EventCheckpoints _checkpoints;
     private readonly SqliteCommand _readBody;
     private readonly Lock _readLock = new();
     private readonly object _gate = new();
@@ -37,9 +42,9 @@ internal sealed class EventStore : IDisposable
         _writing = Open(path);
         Pragma(_writing, "journal_mode=WAL");
         Pragma(_writing, "synchronous=FULL");
-        // 32 MiB between checkpoints: most events are deleted before their pages ever reach the file.
-        Pragma(_writing, "wal_autocheckpoint=8192");
+        Pragma(_writing, $"wal_autocheckpoint={EventCheckpoints.LongestLogPages}");
         EventSchema.Apply(_writing);
+        _checkpoints = new EventCheckpoints(Open(path));
         _reading = Open(path);
         Pragma(_reading, "query_only=ON");
         _readBody = _reading.CreateCommand();
@@ -100,6 +105,7 @@ internal sealed class EventStore : IDisposable
         }
 
         _thread.Join();
+        _checkpoints.Dispose();
         _readBody.Dispose();
         _reading.Dispose();
         _writing.Dispose();
@@ -141,7 +147,7 @@ internal sealed class EventStore : IDisposable
         return taken;
     }
 
-    private static Exception? TryCommit(EventStatements statements, List<StoreOperation> batch)
+    private Exception? TryCommit(EventStatements statements, List<StoreOperation> batch)
     {
         if (batch.Count == 0)
             return null;
@@ -158,8 +164,14 @@ internal sealed class EventStore : IDisposable
             return e;
         }
 
+        long bytes = 0;
         foreach (StoreOperation operation in batch)
+        {
             operation.Done?.Invoke(null);
+            bytes += operation.Bytes + PageBytes;
+        }
+
+        _checkpoints.Committed(bytes);
         return null;
     }
 
