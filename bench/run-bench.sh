@@ -40,8 +40,8 @@ build() { # PROJECT: prints the program's path
 }
 
 parts=
-for argument in "$@"; do case $argument in micro | sandbox | invoke | memory) parts+=" $argument" ;; esac; done
-parts=${parts:- micro sandbox invoke memory}
+for argument in "$@"; do case $argument in micro | sandbox | invoke | async | memory) parts+=" $argument" ;; esac; done
+parts=${parts:- micro sandbox invoke async memory}
 
 echo "hearth bench: building" >&2
 load=$(build Load/Hearth.Bench.Load.csproj) || exit
@@ -53,9 +53,7 @@ if [[ $parts != " micro" ]]; then
   [[ $parts != *sandbox* ]] || hearth_need bench || true
 fi
 
-# sudo in a user's clone must not leave files that the user cannot replace.
-owner=$(stat -c %u:%g "$root")
-[[ $(id -u) != 0 || $owner == 0:0 || $HEARTH_ARTIFACTS != "$root"/* ]] || chown -R "$owner" "$HEARTH_ARTIFACTS"
+needs_hand_back "$root" "$HEARTH_ARTIFACTS"
 
 # --- run -------------------------------------------------------------------------------------------------------------------------------
 # Cgroup v2: a node refuses a group in which others live, so this shell leaves the one that is to be divided.

@@ -3,7 +3,8 @@
 # /var/lib/hearth-images/RUNTIMES) is what `hearth up --root` takes: functions see its /usr and the few files of its /etc that programs need instead of the
 # machine's own. Built again only when this script, the suite or (dotnet) the machine's .NET changed.
 # Exit codes: 0 done, 1 failed, 3 this machine lacks what it needs (a package, Debian's archive, .NET), 130 interrupted.
-# Environment: HEARTH_SUITE (Debian's name, default bookworm), HEARTH_MIRROR (default: mmdebstrap's), HEARTH_NO_INSTALL=1 (never call apt-get on this machine).
+# Environment: HEARTH_INCLUDE (more of Debian's packages, comma between, such as python3-boto3: 80 MB), HEARTH_SUITE (Debian's name, default bookworm),
+# HEARTH_MIRROR (default: mmdebstrap's), HEARTH_NO_INSTALL=1 (install nothing on this machine).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 fail() { echo "build-image: $*" >&2; exit 1; }
@@ -25,6 +26,7 @@ for runtime in "${runtimes[@]}"; do
     *) fail "no runtime '$runtime'; $usage" ;;
   esac
 done
+packages+=${HEARTH_INCLUDE:+,$HEARTH_INCLUDE}
 if [[ -n $dotnet ]]; then
   command -v dotnet > /dev/null || cannot "dotnet is not on this machine, and Debian has no package of it: install the .NET 10 runtime (https://learn.microsoft.com/dotnet/core/install/linux) and run this again"
   dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")

@@ -59,7 +59,7 @@ await using (node)
 {
     try
     {
-        await node.StartAsync();
+        await node.StartAsync(stop.Token);
         await node.WaitReadyAsync(stop.Token);
         Console.WriteLine($"hearth-agent: ready {node.Endpoint}");
         await Task.Delay(Timeout.Infinite, stop.Token);

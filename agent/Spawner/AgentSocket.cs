@@ -8,6 +8,7 @@ namespace Hearth.Spawner;
 /// <summary>The named socket and the one agent on it. Only the agent's user may speak: the file's mode says so and SO_PEERCRED is asked again.</summary>
 internal sealed unsafe class AgentSocket
 {
+    private const int SendBufferBytes = 4 << 20;
     private readonly uint _agentUser;
     private readonly RootFolder _folder;
 
@@ -67,6 +68,9 @@ internal sealed unsafe class AgentSocket
         }
 
         Packets.RefuseDescriptors(fd);
+        // Room for the ends of all sandboxes at once: an agent for which there is none counts as one that does not read. Root may exceed the machine's wmem_max.
+        var room = SendBufferBytes;
+        LibC.setsockopt(fd, 1 /* SOL_SOCKET */, 32 /* SO_SNDBUFFORCE */, &room, sizeof(int));
         Fd = fd;
         return true;
     }

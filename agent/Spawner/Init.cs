@@ -257,10 +257,16 @@ internal static unsafe class Init
         Kernel.SetSignalMask(0);
         Kernel.Umask(0x12 /* 022 */);
 
-        // NOFILE as on Lambda. Processes are bounded by the cgroup, core files by init's own limit.
-        RuntimeMust(status, SetupStep.RuntimeLimits, Kernel.SetRlimit(Rlimit.Nofile, 1024, 1024));
-        RuntimeMust(status, SetupStep.RuntimeLimits, Kernel.SetRlimit(Rlimit.Memlock, 65536, 65536));
-        RuntimeMust(status, SetupStep.RuntimeLimits, Kernel.SetRlimit(Rlimit.Msgqueue, 0, 0));
+        // As measured on Lambda, whatever the shell had that `up` was typed into. NPROC counts per user, and this sandbox's is nobody else's. Core files have init's own limit.
+        Limit(status, Rlimit.Nofile, 1024, 1024);
+        Limit(status, Rlimit.Nproc, 742, 742);
+        Limit(status, Rlimit.Memlock, 65536, 65536);
+        Limit(status, Rlimit.Msgqueue, 0, 0);
+        Limit(status, Rlimit.Stack, 8 << 20, Rlimit.Infinity);
+        Limit(status, Rlimit.Cpu, Rlimit.Infinity, Rlimit.Infinity);
+        Limit(status, Rlimit.Fsize, Rlimit.Infinity, Rlimit.Infinity);
+        Limit(status, Rlimit.Data, Rlimit.Infinity, Rlimit.Infinity);
+        Limit(status, Rlimit.As, Rlimit.Infinity, Rlimit.Infinity);
 
         for (var capability = 0; capability < 64; capability++)
         {
@@ -283,6 +289,15 @@ internal static unsafe class Init
 
         RuntimeMust(status, SetupStep.RuntimeSeccomp, Kernel.SeccompSetFilter(&block->ClosingFilter));
         RuntimeMust(status, SetupStep.RuntimeExec, Kernel.Execve(arguments[0], arguments, environment));
+    }
+
+    /// <summary>Up to the hard limit there is: inside of a user namespace nobody may raise one. The spawner has done that, where it was allowed to.</summary>
+    private static void Limit(int status, int resource, ulong soft, ulong hard)
+    {
+        var now = stackalloc ulong[2];
+        RuntimeMust(status, SetupStep.RuntimeLimits, Kernel.GetRlimit(resource, now));
+        hard = hard < now[1] ? hard : now[1];
+        RuntimeMust(status, SetupStep.RuntimeLimits, Kernel.SetRlimit(resource, soft < hard ? soft : hard, hard));
     }
 
     private static void Split(byte* bytes, int length, byte** into, int most)

@@ -37,7 +37,7 @@ static unsafe int Serve(Options options)
 {
     if (Tmds.Linux.LibC.geteuid() != 0)
     {
-        Say(2, "hearth-spawner: must run as root: it makes namespaces, mounts and cgroups for others; start it with `sudo ./hearth up` or systemd\n");
+        Say(2, "hearth-spawner: must run as root: it makes namespaces, mounts and cgroups for others; start it with `hearth up` or systemd\n");
         return 1;
     }
 
@@ -48,6 +48,7 @@ static unsafe int Serve(Options options)
     // First of all a mount namespace of its own: whatever it mounts ends with it, however it ends.
     LinuxException.Check(Kernel.Unshare(CloneFlags.NewNs), "unshare", "mount namespace");
     RootSkeleton.Mount("none", "/", "none", Ms.Rec | Ms.Private, null);
+    RaiseLimits();
     var stop = StopSignal.Install();
 
     var cgroups = CgroupDriver.Detect();
@@ -77,12 +78,21 @@ static unsafe int Serve(Options options)
     }
 
     Say(1, "hearth-spawner: ready\n");
-    if (!loop.Run())
-        Say(2, "hearth-spawner: sandboxes are left that do not end within 30 s (see their processes' state); their groups are removed at the next start\n");
+    if (loop.Run() is var left && left > 0)
+        Say(2, $"hearth-spawner: {left} sandboxes do not end within {SpawnerLoop.StopMillis / 1000} s (see their processes' state); their groups are removed at the next start\n");
     cgroups.Close();
     agent.Remove();
     users.Release();
     return 0;
+}
+
+// The hard limits of the shell or unit that started it would be its sandboxes', who cannot raise them (Init.Limit). In a container without CAP_SYS_RESOURCE they are.
+static void RaiseLimits()
+{
+    foreach (var resource in (ReadOnlySpan<int>)[Rlimit.Cpu, Rlimit.Fsize, Rlimit.Data, Rlimit.As, Rlimit.Nproc])
+        Kernel.SetRlimit(resource, Rlimit.Infinity, Rlimit.Infinity);
+    // An unlimited soft limit would change how programs are laid out in memory.
+    Kernel.SetRlimit(Rlimit.Stack, 8 << 20, Rlimit.Infinity);
 }
 
 // Another node's leftovers are no reason not to serve.

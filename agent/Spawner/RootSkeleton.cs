@@ -50,7 +50,7 @@ internal static unsafe class RootSkeleton
         File.SetUnixFileMode(path, (UnixFileMode)0b110_100_100);
     }
 
-    /// <summary>Merged-usr systems have links here; a real folder (old layouts) becomes a bind mount later on.</summary>
+    /// <summary>Merged-usr systems have links here; of a system with real folders (before merged /usr) nothing is shown.</summary>
     private static void LinkOrSkip(string source, string root, string name)
     {
         var link = new FileInfo($"{source}/{name}").LinkTarget;

@@ -14,6 +14,8 @@ internal sealed unsafe class ShellMaker
 {
     private const int PidsMax = 1024;
     private const int PipeBytes = 256 * 1024;
+    // No errno.
+    private const int NoIdMap = int.MinValue;
     private const int FSetPipeSize = 1031, FSetFlags = 4;
 
     private readonly CgroupDriver _cgroups;
@@ -164,7 +166,7 @@ internal sealed unsafe class ShellMaker
         step = SetupStep.RuntimeTree;
         if (_runtimes[request->Runtime] < 0)
             return _runtimes[request->Runtime];
-        var runtime = Tree(_runtimes[request->Runtime], idMapNamespace: -1);
+        var runtime = Tree(_runtimes[request->Runtime], NoIdMap);
         if (runtime < 0)
             return runtime;
         var code = CodeTree(request->Code, shell.Slot, out step);
@@ -276,14 +278,20 @@ internal sealed unsafe class ShellMaker
         if (folder < 0)
             return folder;
         step = SetupStep.IdMapNamespace;
-        var user = _idMaps.Supported ? _idMaps.CodeNamespace(slot) : -1;
+        var user = _idMaps.Supported ? _idMaps.CodeNamespace(slot) : NoIdMap;
+        if (user < 0 && user != NoIdMap)
+        {
+            Kernel.Close(folder);
+            return user;
+        }
+
         step = SetupStep.CodeTree;
         var tree = Tree(folder, user);
-        if (tree < 0 && user >= 0)
+        if (user >= 0 && tree is -Errno.EINVAL or -Errno.EPERM or -Errno.EOPNOTSUPP)
         {
-            // A file system without idmapped mounts.
+            // A file system without idmapped mounts. What passes, such as too many open files, is no such answer.
             _idMaps.Supported = false;
-            tree = Tree(folder, -1);
+            tree = Tree(folder, NoIdMap);
         }
 
         Kernel.Close(folder);
@@ -297,7 +305,7 @@ internal sealed unsafe class ShellMaker
         if (tree < 0)
             return tree;
         var attributes = new MountAttr { Set = MountAttr.ReadOnly | MountAttr.NoSuid | MountAttr.NoDev };
-        if (idMapNamespace >= 0)
+        if (idMapNamespace != NoIdMap)
         {
             attributes.Set |= MountAttr.IdMap;
             attributes.UserNamespace = (ulong)idMapNamespace;

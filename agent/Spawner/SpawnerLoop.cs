@@ -12,12 +12,13 @@ namespace Hearth.Spawner;
 /// </summary>
 internal sealed unsafe partial class SpawnerLoop
 {
+    /// <summary>How long a stop waits for sandboxes: less than `up` and the unit wait before they kill it.</summary>
+    public const long StopMillis = 10_000;
+
     private const uint EpollIn = 1, EpollRdHup = 0x2000;
     private const int EpollAdd = 1, EpollDel = 2;
     private const long InitMillis = 10_000;
     private const int OomLooks = 50;
-    // Less than `up` and the unit wait before they kill it.
-    private const long StopMillis = 10_000;
 
     // What one turn may do of the things that can be many at once, so that a request never waits for 4,096 kills or for an agent that never stops asking.
     private const int PacketsATurn = 64, KillsATurn = 64, RemovalsATurn = 32;
@@ -58,15 +59,15 @@ internal sealed unsafe partial class SpawnerLoop
         Oom,
     }
 
-    /// <summary>Until the stop descriptor ends and every sandbox is gone. False when some were not gone 30 s later.</summary>
-    public bool Run()
+    /// <summary>Until the stop descriptor ends and every sandbox is gone. The number of those that were not gone <see cref="StopMillis"/> later.</summary>
+    public int Run()
     {
         _allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
         var events = stackalloc epoll_event[64];
         while (!_stopping || _shells.Count > 0)
         {
             if (_stopping && Stopwatch.GetTimestamp() > _stopDeadline)
-                return false;
+                return _shells.Count;
             var looksForOom = _shells.AnyOomLooks();
             var timeout = _doomed > 0 ? 0 : _dying > 0 || looksForOom ? 2 : _tmp.MakeReady() ? 0 : _shells.AnyPending() ? 200 : -1;
             var count = LibC.epoll_wait(_epoll, events, 64, timeout);
@@ -85,7 +86,7 @@ internal sealed unsafe partial class SpawnerLoop
             CheckDeadlines();
         }
 
-        return true;
+        return 0;
     }
 
     private void Handle(Source source, int slot)

@@ -37,6 +37,13 @@ for program in hearth hearth-spawner hearth-control-plane hearth-agent runtimes;
   [[ -e $programs/$program ]] || fail "$programs has no $program: run ./hearth build, which names the folder"
 done
 
+# Before anything is replaced: the units would fail with nothing said but "Job failed".
+if [[ -n $start ]]; then
+  [[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] || fail "the units need cgroup v2 at /sys/fs/cgroup: boot with systemd.unified_cgroup_hierarchy=1, or run the node in the foreground with: ./hearth up"
+  lock=/var/lib/hearth/run/node.lock
+  [[ ! -e $lock ]] || flock -n "$lock" true || fail "a node runs on /var/lib/hearth (pid $(cat "$lock")): stop it with Ctrl-C first"
+fi
+
 # Beside it and then renamed: the units may be running from the old one.
 rm -rf "$library.new" "$library.old"
 mkdir -p "$library.new"

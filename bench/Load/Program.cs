@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Hearth.Bench.Load;
+using Hearth.Bench.Load.Asynchronous;
 using Hearth.Bench.Load.Invocations;
 using Hearth.Bench.Load.Memory;
 using Hearth.Bench.Load.Processes;
@@ -45,7 +46,7 @@ var context = new BenchContext(options.Quick, new CpuGroups(), cancelled.Token);
 var started = DateTime.UtcNow;
 var clock = Stopwatch.StartNew();
 List<PartResult> results = [];
-foreach (var part in ((IPart[])[new MicroPart(), new SandboxPart(), new InvokePart(), new MemoryPart()]).Where(part => options.Parts.Contains(part.Name)))
+foreach (var part in ((IPart[])[new MicroPart(), new SandboxPart(), new InvokePart(), new AsyncPart(), new MemoryPart()]).Where(part => options.Parts.Contains(part.Name)))
 {
     var began = clock.Elapsed;
     try

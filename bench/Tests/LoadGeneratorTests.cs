@@ -49,6 +49,16 @@ public sealed class LoadGeneratorTests
     [InlineData("HTTP/1.1 200 OK\r\nX-Content-Length: 5\r\n", null)]
     public void Content_length_is_found(string head, int? length) => Assert.Equal(length, HttpCaller.ContentLength(System.Text.Encoding.ASCII.GetBytes(head)));
 
+    [Theory]
+    [InlineData(256)]
+    [InlineData(4096)]
+    public void A_payload_has_the_size_that_its_row_names(int bytes)
+    {
+        var payload = Load.Node.Language.PayloadOf(bytes);
+        Assert.Equal(bytes, payload.Length);
+        Assert.True(Numbered.Find(payload) > 0);
+    }
+
     private sealed class StallingCaller(int stallAt, TimeSpan stall) : ICaller
     {
         public List<int> Numbers { get; } = [];

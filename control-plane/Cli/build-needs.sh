@@ -1,4 +1,4 @@
-# Sourced by build.sh. Installs what the build and a node need and the machine lacks: with apt-get when root, otherwise it says what to run.
+# Sourced by build.sh and by ./hearth test, bench and demo. Installs what the build and a node need and the machine lacks: with apt-get when root, otherwise it says what to run.
 
 # PROGRAM-OR-FILE PACKAGE, one a line; always = needed by every node, compile = only when something is compiled.
 needs_table='
@@ -51,11 +51,23 @@ needs_check() { # "compile" or ""
     needs_has "$probe" || missing+=("$package")
   done <<< "$needs_table"
   ((${#missing[@]})) || return 0
-  if [[ $(id -u) -ne 0 || -n ${HEARTH_NO_INSTALL-} ]] || ! command -v apt-get > /dev/null; then
-    printf 'hearth: build: missing: %s; run: sudo apt-get install -y %s' "${missing[*]}" "${missing[*]}" >&2
-    [[ " ${missing[*]} " == *dotnet* ]] && printf ' (the .NET 10 SDK: https://learn.microsoft.com/dotnet/core/install/linux)' >&2
-    printf '\n' >&2
+  if ! command -v apt-get > /dev/null; then
+    printf 'hearth: build: missing: %s; install them: these are the names that Debian has for them\n' "${missing[*]}" >&2
+    return 1
+  fi
+  if [[ $(id -u) -ne 0 || -n ${HEARTH_NO_INSTALL-} ]]; then
+    # Debian itself has no dotnet-sdk: apt-get alone would refuse.
+    if [[ " ${missing[*]} " == *dotnet* ]]; then
+      printf 'hearth: build: missing: %s; run: sudo ./hearth build (it installs them; on Debian it adds the package source of the .NET SDK), or install them yourself (.NET 10 SDK: https://learn.microsoft.com/dotnet/core/install/linux)\n' "${missing[*]}" >&2
+    else printf 'hearth: build: missing: %s; run: sudo apt-get install -y %s\n' "${missing[*]}" "${missing[*]}" >&2; fi
     return 1
   fi
   step "packages" "installing ${missing[*]}" needs_install "${missing[@]}"
+}
+
+# ROOT ARTIFACTS: sudo in a user's clone must not leave files that the user cannot replace.
+needs_hand_back() {
+  local owner
+  owner=$(stat -c %u:%g "$1")
+  [[ $(id -u) != 0 || $owner == 0:0 || $2 != "$1"/* || ! -d $2 ]] || chown -R "$owner" "$2"
 }

@@ -158,7 +158,5 @@ if ((${#todo[@]})); then
   rm -rf "$artifacts/publish-staging"
 fi
 
-# sudo ./hearth in a user's clone must not leave files that the user cannot replace.
-owner=$(stat -c %u:%g "$root")
-[[ $(id -u) -eq 0 && $owner != 0:0 && $artifacts == "$root"/* ]] && chown -R "$owner" "$artifacts"
 echo "$stamp" > "$out/.stamp"
+needs_hand_back "$root" "$artifacts"

@@ -77,6 +77,23 @@ public sealed partial record LambdaError
 
     public static LambdaError AccessDenied(string message) => new(403, "AccessDeniedException", message, LambdaErrorBody.UpperCaseMessage);
 
+    /// <summary>A request without any signature.</summary>
+    public static LambdaError MissingAuthenticationToken() => new(403, "MissingAuthenticationTokenException", "Missing Authentication Token", LambdaErrorBody.LowerCaseMessage);
+
+    /// <summary>A signature by a key that does not exist, or not any more.</summary>
+    public static LambdaError UnrecognizedClient() =>
+        new(403, "UnrecognizedClientException", "The security token included in the request is invalid.", LambdaErrorBody.LowerCaseMessage);
+
+    public static LambdaError InvalidSignature(string message) => new(403, "InvalidSignatureException", message, LambdaErrorBody.LowerCaseMessage);
+
+    /// <summary>A signature that lacks a part or cannot be read.</summary>
+    public static LambdaError IncompleteSignature(string message) => new(403, "IncompleteSignatureException", message, LambdaErrorBody.LowerCaseMessage);
+
+    /// <param name="action">For example <c>lambda:InvokeFunction</c>.</param>
+    /// <param name="resource">An ARN, or *.</param>
+    public static LambdaError NotAuthorized(string principalArn, string action, string resource) => AccessDenied(
+        $"User: {principalArn} is not authorized to perform: {action} on resource: {resource} because no identity-based policy allows the {action} action");
+
     /// <summary>Something of ours failed or is away.</summary>
     /// <param name="status">500-599; clients retry all of them.</param>
     public static LambdaError Service(string message, int status = 500) =>

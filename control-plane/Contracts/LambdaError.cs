@@ -18,8 +18,17 @@ public sealed partial record LambdaError(int Status, string Code, string Message
     /// <summary>The gRPC trailer that carries <see cref="Code"/>.</summary>
     public const string TypeTrailer = "x-amzn-errortype";
 
+    /// <summary>The gRPC trailer that carries <see cref="Reason"/>, where there is one.</summary>
+    public const string ReasonTrailer = "x-hearth-reason";
+
+    /// <summary>Reason: the function's reserved concurrency is used up.</summary>
+    public const string ReservedConcurrencyReason = "ReservedFunctionConcurrentInvocationLimitExceeded";
+
+    /// <summary>Reason: what is left for all functions without reserved concurrency is used up, or no instance fits into the node's memory budget.</summary>
+    public const string ConcurrencyReason = "ConcurrentInvocationLimitExceeded";
+
     // AWS sends quotes and non-ASCII as they are; the body is never embedded in HTML.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonWriterOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public byte[] ToJson()
     {
@@ -30,7 +39,7 @@ public sealed partial record LambdaError(int Status, string Code, string Message
 
     public void WriteJson(IBufferWriter<byte> output)
     {
-        using var writer = new Utf8JsonWriter(output, Options);
+        using var writer = new Utf8JsonWriter(output, JsonOptions);
         writer.WriteStartObject();
         if (Reason is not null)
             writer.WriteString("Reason"u8, Reason);

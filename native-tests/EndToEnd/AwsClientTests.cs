@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Hearth.NativeTests.EndToEnd;
 
-/// <summary>AWS's own Node.js client (aws-lambda-ric) as the function's runtime, unmodified, as provided/fetch-clients.sh gets it from npm.</summary>
+/// <summary>AWS's own Node.js client (aws-lambda-ric) as the function's runtime, unmodified, as clients/fetch-runtimes.sh gets it from npm.</summary>
 [Collection(EndToEndCollection.Name)]
 public sealed class AwsClientTests(SharedNode shared) : IClassFixture<SharedNode>
 {
@@ -62,7 +62,7 @@ public sealed class AwsClientTests(SharedNode shared) : IClassFixture<SharedNode
         var parent = Environment.GetEnvironmentVariable("HEARTH_TEST_CLIENTS") is { Length: > 0 } chosen ? chosen : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache/hearth/clients");
         var client = Path.Combine(parent, $"aws-lambda-ric-{version}");
         if (!Directory.Exists(client))
-            Assert.Skip($"needs {client}: native-tests/EndToEnd/provided/fetch-clients.sh");
+            Assert.Skip($"needs {client}: native-tests/EndToEnd/clients/fetch-runtimes.sh");
         return client;
     }
 

@@ -3,10 +3,11 @@ using Hearth.NativeTests.Harness;
 
 namespace Hearth.NativeTests.EndToEnd;
 
-/// <summary>Debian's own <c>aws</c> (version 2), pointed at a node as its users do it.</summary>
+/// <summary>The machine's own <c>aws</c> (version 2), pointed at a node as its users do it.</summary>
 internal static class BadInputAws
 {
-    private const string Program = "/usr/bin/aws";
+    /// <summary>Debian's package, or the snap: Ubuntu has no package of it.</summary>
+    private static readonly string Program = !File.Exists("/usr/bin/aws") && File.Exists("/snap/bin/aws") ? "/snap/bin/aws" : "/usr/bin/aws";
 
     public static void Require() => Needs.Program(Program, "awscli");
 

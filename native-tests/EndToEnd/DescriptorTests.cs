@@ -16,7 +16,7 @@ public sealed class DescriptorTests
         Needs.Program("/usr/bin/prlimit", "util-linux");
         await using var node = await TestNode.StartAsync();
         await node.StopAsync();
-        await node.UpAsync("/usr/bin/prlimit", "--nofile=1024:524288");
+        await node.UpAsync("/usr/bin/prlimit", "--nofile=1024:");
         await Behaviours.DeployAsync(node, "f", timeoutSeconds: 120);
         var running = Enumerable.Range(0, Sandboxes).Select(_ => node.DoAsync("f", "sleep", new JsonObject { ["seconds"] = 15 })).ToArray();
         foreach (var answer in await Task.WhenAll(running))
@@ -25,6 +25,7 @@ public sealed class DescriptorTests
         Assert.True(code == 0, output);
         Assert.True(JsonNode.Parse(output)!["Instances"]!.AsArray().Count > 1024 / 14, output);
         foreach (var program in (string[])["hearth-agent", "hearth-spawner"])
-            Assert.Contains("Max open files            524288               524288", ProcessTable.Read(node.Pid(program), "limits"), StringComparison.Ordinal);
+            // As far as the hard limit goes, and beyond it where root may: not in every container.
+            Assert.Matches(@"Max open files +([0-9]{5,}) +\1 ", ProcessTable.Read(node.Pid(program), "limits"));
     }
 }

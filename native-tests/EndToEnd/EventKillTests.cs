@@ -42,8 +42,8 @@ public sealed class EventKillTests
         var seed = Environment.TickCount;
         var random = new Random(seed);
         await using var node = await EventTests.StartAsync("f", "recorder");
-        await EventConfig.PutAsync(node, "f", maxRetries: 2, onSuccess: "recorder");
-        await EventConfig.PutAsync(node, "recorder", maxRetries: 0);
+        await node.Client.PutEventConfigAsync("f", maxRetries: 2, onSuccess: EventTests.RecorderArn);
+        await node.Client.PutEventConfigAsync("recorder", maxRetries: 0);
         await node.Client.UpdateCodeAsync("recorder", FunctionZip.Of(("handler.py", "def handle(event, context):\n    raise ValueError('kept')\n")));
 
         var accepted = new ConcurrentQueue<string>();

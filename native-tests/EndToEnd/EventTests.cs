@@ -10,6 +10,8 @@ namespace Hearth.NativeTests.EndToEnd;
 [Collection(EndToEndCollection.Name)]
 public sealed class EventTests
 {
+    internal const string RecorderArn = "arn:aws:lambda:us-east-1:000000000000:function:recorder";
+
     private const string Source = """
         def handle(event, context):
             print("ran", context.aws_request_id)
@@ -61,8 +63,8 @@ public sealed class EventTests
     public async Task Destinations_are_functions_that_get_the_record()
     {
         await using var node = await StartAsync("f", "recorder");
-        await EventConfig.PutAsync(node, "f", maxRetries: 0, onSuccess: "recorder", onFailure: "recorder");
-        await EventConfig.PutAsync(node, "recorder", maxRetries: 0);
+        await node.Client.PutEventConfigAsync("f", maxRetries: 0, RecorderArn, RecorderArn);
+        await node.Client.PutEventConfigAsync("recorder", maxRetries: 0);
         await node.Client.UpdateCodeAsync("recorder", FunctionZip.Of(("handler.py", "def handle(event, context):\n    raise ValueError('kept')\n")));
         var (_, good, _) = await node.Client.SendEventAsync("f");
         var (_, bad, _) = await node.Client.SendEventAsync("f", """{"fails":true}""");

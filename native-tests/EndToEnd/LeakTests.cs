@@ -19,7 +19,7 @@ public sealed class LeakTests
         Assert.Equal("\"hi\"", (await node.DoAsync("f", "sleep", new JsonObject { ["seconds"] = 0 })).Body.Replace("slept", "hi", StringComparison.Ordinal));
         Assert.True((await node.DoAsync("f", "leave_process")).Succeeded);
         var busy = node.DoAsync("f", "sleep", new JsonObject { ["seconds"] = 20 });
-        await Patience.UntilAsync("a sandbox is there", () => LeakCheck.CgroupsOf(node.Data).Any());
+        await Patience.UntilAsync("a sandbox is busy", async () => (await Cli.RunAsync(node, "ps", "--json")) is { Code: 0 } listed && listed.Output.Contains("\"busy\"", StringComparison.Ordinal));
 
         var code = await node.StopAsync(signal);
 

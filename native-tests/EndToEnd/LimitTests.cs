@@ -74,7 +74,7 @@ public sealed class LimitTests(SharedNode shared) : IClassFixture<SharedNode>
         var answer = await node.DoAsync("bomber", "fork_bomb");
         Assert.True(answer.Succeeded, $"{answer}\n{node.Output}");
         Assert.Equal(11, answer.Json["errno"]!.GetValue<int>());
-        Assert.InRange(answer.Json["children"]!.GetValue<int>(), 1, 1024);
+        Assert.InRange(answer.Json["children"]!.GetValue<int>(), 1, 742);
         Assert.True((await node.DoAsync("neighbour", "echo")).Succeeded);
         await node.Client.DeleteAsync("bomber");
     }
@@ -105,7 +105,7 @@ public sealed class LimitTests(SharedNode shared) : IClassFixture<SharedNode>
         var node = await shared.DeployAsync("writer");
         var answer = await node.DoAsync("writer", "write_tmp", new JsonObject { ["megabytes"] = 600 });
         Assert.Equal("OSError", answer.ErrorType);
-        Assert.Matches("No space left|quota exceeded", answer.Json["errorMessage"]!.GetValue<string>());
+        Assert.Contains("No space left", answer.Json["errorMessage"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     [Fact]

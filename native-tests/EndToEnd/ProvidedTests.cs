@@ -72,6 +72,24 @@ public sealed class ProvidedTests(SharedNode shared) : IClassFixture<SharedNode>
     }
 
     [Fact]
+    public async Task Layers_bring_a_runtime_and_an_extension_of_its_own_process()
+    {
+        Needs.Program("/usr/bin/curl", "curl");
+        var node = await shared.DeployAsync();
+        var runtime = await node.Client.PublishLayerAsync("runtime", FunctionZip.OfPrograms(("bootstrap", Read("layer-bootstrap.sh"))));
+        var extension = await node.Client.PublishLayerAsync("watcher", FunctionZip.OfPrograms(("extensions/watcher", Read("watcher.sh"))));
+        await node.Client.CreateAsync(new FunctionSettings("layered", "provided.al2023", "some.handler", TimeoutSeconds: 5) { Layers = [runtime, extension] }, FunctionZip.Of(("data", "mine")));
+
+        var first = await node.Client.InvokeAsync("layered", tail: true);
+        Assert.StartsWith("\"/opt/bootstrap mine ", first.Body, StringComparison.Ordinal);
+        Assert.Contains("watching layered, handler unknown", first.Log, StringComparison.Ordinal);
+        // Who asks for the log waits for the extension: by now it has been told of the first event.
+        Assert.StartsWith("\"/opt/bootstrap mine INVOKE ", (await node.Client.InvokeAsync("layered", tail: true)).Body, StringComparison.Ordinal);
+        Assert.Equal("Sandbox.Timedout", (await node.Client.InvokeAsync("layered", "\"sleep\"")).ErrorType);
+        Assert.Contains("SHUTDOWN timeout", (await node.Client.InvokeAsync("layered", tail: true)).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_bootstrap_that_is_not_there_is_told_in_AWSs_words()
     {
         var node = await shared.DeployAsync();
@@ -106,7 +124,9 @@ public sealed class ProvidedTests(SharedNode shared) : IClassFixture<SharedNode>
         Assert.Equal(["provided.al2023", "provided.al2", "provided"], listed["RuntimeIds"]!.AsArray().Select(id => id!.GetValue<string>()));
     }
 
-    private static byte[] Script(string name = "bootstrap.sh") => FunctionZip.OfPrograms(("bootstrap", File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "EndToEnd/provided", name))));
+    private static byte[] Script(string name = "bootstrap.sh") => FunctionZip.OfPrograms(("bootstrap", Read(name)));
+
+    private static byte[] Read(string name) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "EndToEnd/provided", name));
 
     private static Task DeployAsync(TestNode node, string name, byte[] zip) =>
         node.Client.CreateAsync(new FunctionSettings(name, "provided.al2023", "x", TimeoutSeconds: 20), zip);

@@ -27,6 +27,19 @@ public sealed class RefusedUpTests
     }
 
     [Fact]
+    public async Task Another_address_than_loopback_without_access_keys()
+    {
+        Needs.Node();
+        var data = Data();
+        var (code, error) = await UpAsync([], ["--data", data, "--port", "0", "--host", "0.0.0.0"]);
+        Assert.Contains("0.0.0.0 is not loopback, and no access keys exist", error, StringComparison.Ordinal);
+        Assert.Contains("hearth keys create --role admin", error, StringComparison.Ordinal);
+        Assert.Equal(6, code);
+        Assert.Empty(LeakCheck.Find(data));
+        Directory.Delete(data, recursive: true);
+    }
+
+    [Fact]
     public async Task Not_root()
     {
         Needs.Node();
@@ -39,7 +52,7 @@ public sealed class RefusedUpTests
                 File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
             File.SetUnixFileMode(folder, (UnixFileMode)Convert.ToInt32("755", 8));
             var (code, error) = await UpAsync(["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"], ["--data", data, "--port", "0"], Path.Combine(folder, "hearth"));
-            AssertOneLine(error, "up: needs root", "run: sudo ./hearth up");
+            AssertOneLine(error, "up: needs root", $"run: sudo hearth up --data {data}");
             Assert.Equal(5, code);
             Assert.False(Directory.Exists(data));
         }

@@ -41,6 +41,30 @@ public sealed class LambdaClient(Uri endpoint) : IDisposable
         await UntilReadyAsync(name);
     }
 
+    /// <returns>The ARN of the version.</returns>
+    public async Task<string> PublishLayerAsync(string name, byte[] zip)
+    {
+        using var answer = await _http.PostAsJsonAsync($"/2018-10-31/layers/{name}/versions", new JsonObject { ["Content"] = new JsonObject { ["ZipFile"] = Convert.ToBase64String(zip) } });
+        var text = await answer.Content.ReadAsStringAsync();
+        Xunit.Assert.True(answer.StatusCode == HttpStatusCode.Created, $"PublishLayerVersion {name}: {(int)answer.StatusCode} {text}");
+        return JsonNode.Parse(text)!["LayerVersionArn"]!.GetValue<string>();
+    }
+
+    /// <summary>PutFunctionEventInvokeConfig.</summary>
+    /// <param name="onSuccess">An ARN, or null.</param>
+    /// <param name="onFailure">An ARN, or null.</param>
+    public async Task PutEventConfigAsync(string name, int maxRetries, string? onSuccess = null, string? onFailure = null)
+    {
+        var destinations = new JsonObject();
+        if (onSuccess is not null)
+            destinations["OnSuccess"] = new JsonObject { ["Destination"] = onSuccess };
+        if (onFailure is not null)
+            destinations["OnFailure"] = new JsonObject { ["Destination"] = onFailure };
+        var body = new JsonObject { ["MaximumRetryAttempts"] = maxRetries, ["DestinationConfig"] = destinations };
+        using var answer = await _http.PutAsJsonAsync($"/2019-09-25/functions/{name}/event-invoke-config", body);
+        Xunit.Assert.True(answer.IsSuccessStatusCode, $"PutFunctionEventInvokeConfig {name}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+    }
+
     public async Task DeleteAsync(string name)
     {
         using var answer = await _http.DeleteAsync($"{Functions}/{name}");
@@ -87,6 +111,7 @@ public sealed class LambdaClient(Uri endpoint) : IDisposable
         ["Timeout"] = settings.TimeoutSeconds,
         ["EphemeralStorage"] = new JsonObject { ["Size"] = settings.TmpMb },
         ["Environment"] = new JsonObject { ["Variables"] = new JsonObject(settings.Environment.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))) },
+        ["Layers"] = new JsonArray([.. settings.Layers.Select(arn => (JsonNode)arn)]),
         ["Code"] = new JsonObject { ["ZipFile"] = Convert.ToBase64String(zip) },
     };
 

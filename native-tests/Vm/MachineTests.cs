@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Hearth.NativeTests.Vm;
 
-/// <summary>What the VM is for: a kernel at the product's floor, cgroup v2 with every controller, PSI and cpusets. Skipped on other machines.</summary>
+/// <summary>What the VM is for: a kernel that is served, cgroup v2 with every controller, PSI and cpusets. Skipped on other machines.</summary>
 public sealed class MachineTests
 {
     private const string Root = "/sys/fs/cgroup";
@@ -48,7 +48,7 @@ public sealed class MachineTests
     }
 
     [Fact]
-    public void The_kernel_is_the_oldest_that_is_served() => Assert.True(Environment.OSVersion.Version >= new Version(6, 1), Environment.OSVersion.VersionString);
+    public void The_kernel_is_no_older_than_the_floor() => Assert.True(Environment.OSVersion.Version >= new Version(6, 1), Environment.OSVersion.VersionString);
 
     [Fact]
     public void The_hosts_root_cannot_be_written() => Assert.ThrowsAny<IOException>(() => File.WriteAllText("/run/host/hearth-vm-probe", ""));

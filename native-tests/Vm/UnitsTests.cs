@@ -54,6 +54,24 @@ public sealed class UnitsTests
         await NothingLeftAsync();
     }
 
+    [Fact]
+    public async Task The_installer_replaces_nothing_while_a_node_runs_in_the_foreground()
+    {
+        SystemdMachine.Require();
+        var path = Path.Combine(Directory.CreateDirectory(Data + "/run").FullName, "node.lock");
+        await File.WriteAllTextAsync(path, "4711\n", TestContext.Current.CancellationToken);
+        // As `up` holds it: flock.
+        await using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            var (code, output) = await SystemdMachine.TryAsync(Install, Published.Folder);
+            Assert.Equal(1, code);
+            Assert.Contains($"a node runs on {Data} (pid 4711)", output, StringComparison.Ordinal);
+        }
+
+        Assert.False(Directory.Exists("/usr/lib/hearth"));
+        Directory.Delete(Data, recursive: true);
+    }
+
     private static async Task AnswersAsync(LambdaClient client, bool deploy)
     {
         await Patience.UntilAsync("the units serve", client.IsManagementUpAsync, 60);

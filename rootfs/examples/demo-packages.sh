@@ -1,19 +1,17 @@
 # Sourced by demo.sh: puts each function and its dependencies into $cache/NAME, once; again when its source changed.
 
+# sudo's PATH may know another npm, which serves as well. Sandboxes start node, python3 and dotnet from /usr/bin: one in a home is none to them.
 demo_needs() {
-  local missing=()
-  [[ -x /usr/bin/node ]] || missing+=(nodejs)
-  command -v npm > /dev/null || missing+=(npm)
-  command -v curl > /dev/null || missing+=(curl)
-  [[ -x /usr/bin/python3 ]] || missing+=(python3)
-  ((${#missing[@]})) || return 0
-  echo "installing ${missing[*]}"
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" > "$cache/apt.log" 2>&1 && return
-  apt-get update >> "$cache/apt.log" 2>&1
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >> "$cache/apt.log" 2>&1 && return
-  tail -n 5 "$cache/apt.log" >&2
-  echo "run: apt-get install ${missing[*]}" >&2
-  return 1
+  HEARTH_PACKAGES_demo="nodejs:/usr/bin/node npm:$(command -v npm || echo /usr/bin/npm) curl:/usr/bin/curl python3:/usr/bin/python3"
+  hearth_need demo || return
+  needs_sdk
+  ! /usr/bin/dotnet --list-runtimes 2> /dev/null | grep -q '^Microsoft.NETCore.App 10\.' || return 0
+  if [[ -n ${HEARTH_NO_INSTALL-} ]] || ! command -v apt-get > /dev/null; then
+    echo "hearth: missing: .NET 10 at /usr/bin/dotnet, where C# functions are started from; see https://learn.microsoft.com/dotnet/core/install/linux" >&2
+    return 1
+  fi
+  echo "installing dotnet-sdk-10.0: there is no .NET 10 at /usr/bin/dotnet"
+  needs_install dotnet-sdk-10.0 > "$cache/apt.log" 2>&1 || { tail -n 5 "$cache/apt.log" >&2; return 1; }
 }
 
 package() { # NAME HOW
@@ -34,7 +32,7 @@ npm_package() { npm install --omit=dev --no-audit --no-fund --loglevel=error; }
 
 # The distribution's package, unpacked and not installed: what a function needs belongs into its zip.
 python_package() {
-  mkdir .deb && (cd .deb && { apt-get download python3-markdown || { apt-get update && apt-get download python3-markdown; }; } && dpkg -x ./*.deb .) ||
+  mkdir .deb && (cd .deb && { apt-get download python3-markdown || { [[ -z ${HEARTH_NO_INSTALL-} ]] && apt-get update && apt-get download python3-markdown; }; } && dpkg -x ./*.deb .) ||
     { rm -rf .deb; python3 -m pip install --target . -r requirements.txt; return; }
   cp -r .deb/usr/lib/python3/dist-packages/. . && rm -rf .deb
 }

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # ./hearth demo: the main job on real input. Three functions with real dependencies in their zips are deployed to a node of their own and invoked
 # cold and warm; two more run into their memory limit and their timeout. Ends with "demo: ok" or "demo: FAILED: what".
-# Environment: HEARTH (the CLI), HEARTH_DEMO_CACHE (packages and pictures, default ~/.cache/hearth-demo).
+# Environment: HEARTH (the CLI), HEARTH_DEMO_CACHE (packages and pictures, default ~/.cache/hearth-demo), HEARTH_NO_INSTALL=1 (install nothing on this machine).
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 cache=${HEARTH_DEMO_CACHE:-${HOME:-/root}/.cache/hearth-demo}
-node_pid="" work=""
+node_pid="" work="" began=$(date +%s%N) first=""
+. "$here/../setup.sh"
+. "$here/../../control-plane/Cli/build-needs.sh"
 . "$here/demo-packages.sh"
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
@@ -16,6 +18,7 @@ show() { # what a reader would type, then the thing itself
   printf '$ %s\n' "${text//$work/\$WORK}"
   "$HEARTH" "$@"
 }
+since_start() { printf '%.1f s' "$((($(date +%s%N) - began) / 1000000))e-3"; }
 fail() { printf '\ndemo: FAILED: %s\n' "$1" >&2; exit 1; }
 json() { /usr/bin/python3 -c 'import json,sys; value=json.load(open(sys.argv[1])); print(eval(sys.argv[2], {"v": value}))' "$1" "$2"; }
 
@@ -39,7 +42,7 @@ trap 'printf "\ndemo: FAILED: interrupted\n" >&2; exit 130' INT TERM
 
 say "Three functions, with what they depend on"
 mkdir -p "$cache" || fail "$cache cannot be made"
-demo_needs || fail "a package is missing"
+demo_needs || fail "a package is missing (see above)"
 package thumbnail-node npm_package || fail "npm could not install sharp; the output is in $cache/thumbnail-node.log"
 package report-python python_package || fail "the Markdown package could not be had; the output is in $cache/report-python.log"
 package quote-dotnet dotnet_package || fail "dotnet publish failed; the output is in $cache/quote-dotnet.log"
@@ -80,6 +83,7 @@ for name in thumbnail report quote; do
   for temperature in cold warm; do
     from=$(date +%s%N)
     "$HEARTH" invoke $name --payload "@$work/$name.event" --log > "$work/$name.out" 2> "$work/$name.err" || { cat "$work/$name.err" "$work/$name.out" >&2; fail "$name, $temperature"; }
+    first=${first:-$(since_start)}
     printf '%-10s %-5s %6.1f ms at the command line   %s\n' $name $temperature "$((($(date +%s%N) - from) / 10000))e-2" "$(grep -a -o 'Duration:.*' "$work/$name.err" | tr '\t' ' ')"
   done
 done
@@ -125,4 +129,5 @@ left=$(find /proc -maxdepth 2 -name exe -lname "$work/*" 2> /dev/null)
 [[ -z $left ]] || fail "processes are left: $left"
 grep -q "$work" /proc/self/mountinfo && fail "mounts are left: $(grep -o "$work[^ ]*" /proc/self/mountinfo | head -n 3)"
 echo "nothing is left running"
+echo "the first answer came $first after the start, packaging included; $(since_start) in all"
 printf '\ndemo: ok\n'

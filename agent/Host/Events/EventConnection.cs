@@ -62,6 +62,8 @@ internal sealed class EventConnection(EventRunner runner)
         {
             foreach (var answer in incoming.Current.Answers)
                 Answered(answer);
+            foreach (var settled in incoming.Current.Settled)
+                runner.Settled(settled);
             foreach (var run in incoming.Current.Runs)
                 runner.Run(run, this);
         }
@@ -105,7 +107,7 @@ internal sealed class EventConnection(EventRunner runner)
     }
 
     private static LambdaError Error(EventAnswer answer) => new(
-        answer.Status is >= 400 and < 600 ? answer.Status : 500, answer.ErrorType, answer.Message,
+        answer.Status is >= 400 and < 600 ? answer.Status : 500, answer.ErrorType.Length > 0 && answer.ErrorType.All(char.IsAsciiLetter) ? answer.ErrorType : "ServiceException", answer.Message,
         answer.ErrorType is "ResourceNotFoundException" or "ServiceException" ? LambdaErrorBody.TypeAndUpperCaseMessage : LambdaErrorBody.TypeAndLowerCaseMessage,
         answer.Reason.Length > 0 ? answer.Reason : null);
 

@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Hearth.Agent.Reporting.Link;
 using Hearth.Contracts;
 using Hearth.Contracts.V1;
@@ -12,15 +11,13 @@ namespace Hearth.Agent.Events;
 /// </summary>
 internal sealed class EventLink(ControlChannel channel, string agentId, EventRunner runner, TimeProvider time, ILogger log) : IDisposable
 {
-    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1);
-    private readonly CancellationTokenSource _stop = new();
+    private readonly Redial _redial = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1), time, cause =>
+        log.LogWarning("No stream of events to the control plane: {Cause}; Event invocations are refused until it is back", cause));
     private volatile EventConnection? _current;
-    private Task _running = Task.CompletedTask;
 
     public bool IsConnected => _current is not null;
 
-    public void Start() => _running = Task.Run(RunAsync);
+    public void Start() => _redial.Start(ConnectAsync);
 
     /// <summary>Hands an event to the control plane.</summary>
     /// <param name="offer">Without its offer id; its payload stays the caller's until this returns.</param>
@@ -36,44 +33,14 @@ internal sealed class EventLink(ControlChannel channel, string agentId, EventRun
         var began = time.GetTimestamp();
         while (_current is { IsIdle: false } && time.GetElapsedTime(began) < patience)
             await Task.Delay(10);
-        await _stop.CancelAsync();
-        await _running;
+        await _redial.StopAsync();
     }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose() => _redial.Dispose();
 
-    private async Task RunAsync()
+    private async Task ConnectAsync(Action established, CancellationToken stop)
     {
-        var wait = s_shortest;
-        var quiet = false;
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await ConnectAsync(() =>
-                {
-                    wait = s_shortest;
-                    quiet = false;
-                });
-            }
-            catch (Exception e) when (!_stop.IsCancellationRequested)
-            {
-                if (!quiet)
-                    log.LogWarning("No stream of events to the control plane: {Cause}; Event invocations are refused until it is back", e is RpcException rpc ? rpc.Status.Detail : e.Message);
-                quiet = true;
-            }
-            catch (Exception)
-            {
-                return; // stopping
-            }
-            await Task.Delay(wait * (0.5 + Random.Shared.NextDouble()), time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            wait = wait * 2 < s_longest ? wait * 2 : s_longest;
-        }
-    }
-
-    private async Task ConnectAsync(Action established)
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var call = channel.Link.Events(cancellationToken: ending.Token);
         await call.RequestStream.WriteAsync(new EventsUp { AgentId = agentId }, ending.Token);
         if (!await call.ResponseStream.MoveNext(ending.Token))
@@ -83,12 +50,7 @@ internal sealed class EventLink(ControlChannel channel, string agentId, EventRun
         _current = connection;
         try
         {
-            Task[] loops = [connection.ReadAsync(call.ResponseStream, ending.Token), connection.WriteAsync(call.RequestStream, ending.Token)];
-            var first = await Task.WhenAny(loops);
-            await ending.CancelAsync();
-            await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await first;
-            throw new InvalidOperationException("the control plane hung up");
+            await Redial.AllAsync(ending, connection.ReadAsync(call.ResponseStream, ending.Token), connection.WriteAsync(call.RequestStream, ending.Token));
         }
         finally
         {

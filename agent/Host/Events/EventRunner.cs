@@ -8,23 +8,24 @@ using Hearth.Contracts.V1;
 namespace Hearth.Agent.Events;
 
 /// <summary>
-/// Tries events that the control plane sends down. An event that still runs here when it comes again, after a crash or restart of the control plane, is not begun
-/// a second time: what comes of the first run is the answer to both.
+/// Tries events that the control plane sends down. An event that still runs here when it comes again, after a crash or restart of the control plane, or whose result is
+/// not on its disk yet, is not begun a second time: what comes of the first run is the answer to both.
 /// </summary>
 /// <param name="find">The function that a name means; throws <see cref="LambdaException"/> when there is none.</param>
 internal sealed class EventRunner(Func<FunctionName, FunctionRevision> find, Scheduler scheduler, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, Running> _running = [];
+    private readonly UnsettledResults _unsettled = new();
     private bool _draining;
     private TaskCompletionSource? _drained;
 
     /// <param name="to">Hears what came of it.</param>
     public void Run(EventRun run, EventConnection to)
     {
-        if (run.RequestId.Length != 16)
+        if (Fault(run) is { } fault)
         {
-            to.Report(Refused(run.EventId, LambdaError.Service("The event has no request id.")));
+            to.Report(Refused(run.EventId, LambdaError.Service(fault)));
             return;
         }
         var id = new Guid(run.RequestId.Span, bigEndian: true);
@@ -38,16 +39,28 @@ internal sealed class EventRunner(Func<FunctionName, FunctionRevision> find, Sch
             }
             if (_running.TryGetValue(id, out var known))
             {
-                if (known.To == to)
+                if (known.To == to && known.EventId != run.EventId)
                     to.Report(Refused(run.EventId, LambdaError.Service("An event with this request id is under way.", 503)));
                 else
-                    (known.EventId, known.To, known.WantsResponse) = (run.EventId, to, run.WantsResponse);
+                    (known.EventId, known.Tries, known.To, known.WantsResponse) = (run.EventId, run.Tries, to, run.WantsResponse);
                 return;
             }
-            running = new Running { EventId = run.EventId, To = to, WantsResponse = run.WantsResponse };
+            if (_unsettled.Find(run, id) is { } result)
+            {
+                to.Report(result);
+                return;
+            }
+            running = new Running { EventId = run.EventId, Tries = run.Tries, To = to, WantsResponse = run.WantsResponse };
             _running[id] = running;
         }
         _ = RunAsync(id, run, running);
+    }
+
+    /// <summary>The result of this event is on the control plane's disk.</summary>
+    public void Settled(ulong eventId)
+    {
+        lock (_gate)
+            _unsettled.Settled(eventId);
     }
 
     /// <summary>Takes nothing more and waits for what runs; what is still running then is not reported, and the control plane gives it to somebody else.</summary>
@@ -86,6 +99,8 @@ internal sealed class EventRunner(Func<FunctionName, FunctionRevision> find, Sch
             if (!_running.Remove(id))
                 return;
             result.EventId = running.EventId;
+            if (result.Status == 200)
+                _unsettled.Keep(result, id, running.Tries);
             running.To.Report(result);
             if (_running.Count == 0)
                 _drained?.TrySetResult();
@@ -124,12 +139,24 @@ internal sealed class EventRunner(Func<FunctionName, FunctionRevision> find, Sch
         }
     }
 
+    /// <summary>What no control plane sends that keeps to the protocol; a frame to a sandbox has the same bounds.</summary>
+    private static string? Fault(EventRun run) => run switch
+    {
+        { RequestId.Length: not 16 } => "The event has no request id.",
+        { Payload.Length: > EventLimits.MaxPayloadBytes } => "The event's payload is too long.",
+        _ when !RequestIds.IsHeaderText(run.TraceId, EventLimits.MaxTraceIdLength) => "The event's trace id is not one.",
+        _ when !RequestIds.IsHeaderText(run.ContentType, EventLimits.MaxContentTypeLength) => "The event's content type is not one.",
+        _ => null,
+    };
+
     private static EventResult Refused(ulong eventId, LambdaError error) =>
         new() { EventId = eventId, Status = error.Status, ErrorType = error.Code, Message = error.Message, Reason = error.Reason ?? "" };
 
     private sealed class Running
     {
         public required ulong EventId { get; set; }
+
+        public required int Tries { get; set; }
 
         public required EventConnection To { get; set; }
 

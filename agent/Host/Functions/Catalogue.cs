@@ -33,6 +33,9 @@ internal sealed class Catalogue
     /// <summary>Told the function's name and its reserved concurrency (-1 = none) when that changed.</summary>
     public event Action<string, int>? Reserved;
 
+    /// <summary>Told, after the changes, of each version whose provisioned concurrency (0 = none) is another than before.</summary>
+    public event Action<FunctionRevision, int>? Provisioned;
+
     /// <summary>Told last, when anything has changed.</summary>
     public event Action? Updated;
 
@@ -111,6 +114,7 @@ internal sealed class Catalogue
         var (functions, aliases, specs, routes, urls, map) = change;
         var before = _state;
         var reserved = before.Functions.Values.Where(static f => f.Version == FunctionName.Latest).ToDictionary(static f => f.Name, static f => f.Spec.ReservedConcurrency);
+        var provisioned = before.Functions.Values.Where(static f => f.Spec.ProvisionedConcurrency > 0).ToDictionary(static f => f.Key, static f => f.Spec.ProvisionedConcurrency);
         foreach (var spec in specs)
             Put(functions, spec);
         foreach (var route in routes)
@@ -122,6 +126,7 @@ internal sealed class Catalogue
         var told = TellReserved(functions, reserved);
         if (fresh.Count + gone.Count > 0)
             Changed?.Invoke(fresh, gone);
+        told |= TellProvisioned(functions, provisioned);
         if (told || fresh.Count + gone.Count > 0 || !Same(before.Aliases, aliases) || !Same(before.Urls, byId) || !ReferenceEquals(before.Routes, map))
             Updated?.Invoke();
     }
@@ -154,6 +159,19 @@ internal sealed class Catalogue
         foreach (var name in before.Keys)
             Reserved?.Invoke(name, -1);
         return told || before.Count > 0;
+    }
+
+    private bool TellProvisioned(Dictionary<FunctionKey, FunctionRevision> functions, Dictionary<FunctionKey, int> before)
+    {
+        var told = false;
+        foreach (var (key, function) in functions)
+        {
+            if (before.GetValueOrDefault(key) == function.Spec.ProvisionedConcurrency)
+                continue;
+            told = true;
+            Provisioned?.Invoke(function, function.Spec.ProvisionedConcurrency);
+        }
+        return told;
     }
 
     private static bool Same(FrozenDictionary<FunctionKey, AliasRoute> before, Dictionary<FunctionKey, AliasRoute> after) =>

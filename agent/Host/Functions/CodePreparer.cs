@@ -17,6 +17,7 @@ internal sealed class CodePreparer : IDisposable
     private readonly ITimer _sweep;
     private readonly SemaphoreSlim _parallel = new(4);
     private volatile bool _synchronized;
+    private int _sweepComing;
 
     public CodePreparer(Catalogue catalogue, CodeStore code, Func<HashSet<string>> inUse, TimeProvider time, ILogger log)
     {
@@ -47,7 +48,12 @@ internal sealed class CodePreparer : IDisposable
         SweepSoon();
     }
 
-    public void SweepSoon() => _sweep.Change(s_sweepDelay, Timeout.InfiniteTimeSpan);
+    /// <summary>A sweep that is on its way stays where it is: instances that end one after the other must not put it off for ever.</summary>
+    public void SweepSoon()
+    {
+        if (Interlocked.Exchange(ref _sweepComing, 1) == 0)
+            _sweep.Change(s_sweepDelay, Timeout.InfiniteTimeSpan);
+    }
 
     public void Dispose()
     {
@@ -107,6 +113,8 @@ internal sealed class CodePreparer : IDisposable
 
     private void Sweep()
     {
+        // Before it looks: what ends from now on may be missed by it.
+        Interlocked.Exchange(ref _sweepComing, 0);
         if (!_synchronized)
             return;
         try

@@ -59,13 +59,14 @@ internal sealed class CodeStore
         }
     }
 
-    /// <summary>Deletes every folder that nothing uses. <paramref name="used"/> is asked again before each, since a function may have come meanwhile.</summary>
+    /// <summary>Deletes every folder that nothing uses. <paramref name="used"/> is asked once, and again before each that goes, since a function may have come meanwhile.</summary>
     public void Sweep(Func<IReadOnlySet<string>> used)
     {
+        var known = used();
         foreach (var folder in Directory.GetDirectories(_root))
         {
             var name = Path.GetFileName(folder);
-            if (name.StartsWith('.') || used().Contains(name) || _fetching.ContainsKey(name))
+            if (name.StartsWith('.') || known.Contains(name) || _fetching.ContainsKey(name))
                 continue;
             try
             {

@@ -16,7 +16,8 @@ internal static class EnvironmentBuilder
 
     /// <param name="function">What runs.</param>
     /// <param name="logStream">Lambda's name of the instance's log stream.</param>
-    public static Dictionary<string, string> Build(FunctionRevision function, string logStream)
+    /// <param name="isProvisioned">Started ahead, by provisioned concurrency.</param>
+    public static Dictionary<string, string> Build(FunctionRevision function, string logStream, bool isProvisioned = false)
     {
         var spec = function.Spec;
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -29,7 +30,7 @@ internal static class EnvironmentBuilder
             ["AWS_LAMBDA_FUNCTION_NAME"] = spec.FunctionName,
             ["AWS_LAMBDA_FUNCTION_VERSION"] = spec.Version,
             ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = spec.MemoryMb.ToString(CultureInfo.InvariantCulture),
-            ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand",
+            ["AWS_LAMBDA_INITIALIZATION_TYPE"] = isProvisioned ? "provisioned-concurrency" : "on-demand",
             ["AWS_LAMBDA_LOG_GROUP_NAME"] = "/aws/lambda/" + spec.FunctionName,
             ["AWS_LAMBDA_LOG_STREAM_NAME"] = logStream,
             ["AWS_LAMBDA_RUNTIME_API"] = "169.254.100.1:9001",
@@ -46,7 +47,7 @@ internal static class EnvironmentBuilder
             ["_HANDLER"] = spec.Handler,
         };
         AddRuntime(environment, function);
-        // The function's own settings win, except over the names that say what it is.
+        // The function's own settings win. Names that Lambda reserves never get here: the control plane refuses them (EnvironmentRules).
         foreach (var (name, value) in spec.Environment)
             environment[name] = value;
         return environment;

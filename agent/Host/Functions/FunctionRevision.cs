@@ -76,6 +76,7 @@ internal sealed class FunctionRevision
             return true;
         var like = spec.Clone();
         like.ReservedConcurrency = Spec.ReservedConcurrency;
+        like.ProvisionedConcurrency = Spec.ProvisionedConcurrency;
         if (!Spec.Equals(like))
             return false;
         Spec = spec;

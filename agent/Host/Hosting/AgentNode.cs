@@ -1,7 +1,9 @@
+using System.Net;
 using Hearth.Agent.Events;
 using Hearth.Agent.Functions;
 using Hearth.Agent.Ingress;
 using Hearth.Agent.Ingress.EventStreams;
+using Hearth.Agent.Ingress.Signatures;
 using Hearth.Agent.Ingress.Web;
 using Hearth.Agent.Reporting.Journal;
 using Hearth.Agent.Reporting.Link;
@@ -10,6 +12,7 @@ using Hearth.Agent.Sandboxes;
 using Hearth.Agent.Scheduling;
 using Hearth.Agent.Spawning;
 using Hearth.Agent.Streaming;
+using Hearth.Contracts.V1;
 
 namespace Hearth.Agent.Hosting;
 
@@ -21,6 +24,7 @@ internal sealed class AgentNode : IAsyncDisposable
     private readonly InvocationJournal _journal;
     private readonly LogStore _logs;
     private readonly ControlChannel _channel;
+    private readonly CatalogueFile _catalogueFile;
     private readonly CodePreparer _preparer;
     private readonly IngressServer _ingress;
     private readonly AgentLinkClient _link;
@@ -52,43 +56,80 @@ internal sealed class AgentNode : IAsyncDisposable
         var services = new InstanceServices(_loop, spawner, code, _logs, _journal, time, logging.CreateLogger("instances"), settings, runtimes);
         var budget = options.MemoryBudgetMb > 0 ? options.MemoryBudgetMb : MachineMemory.DefaultBudgetMb();
         var policy = new PolicySettings(budget, options.FreezeAfter, options.IdleTimeout);
-        Scheduler = new Scheduler(services, new SchedulerSettings(policy, options.MaxConcurrency), new SchedulingPolicy(policy, time));
+        Scheduler = new Scheduler(services, new SchedulerSettings(policy, options.MaxConcurrency, options.BurstRate), new SchedulingPolicy(policy, time));
         Catalogue = new Catalogue(logging.CreateLogger("catalogue"));
-        var file = new CatalogueFile(Path.Join(state, "snapshot.pb"), logging.CreateLogger("catalogue"));
+        Account = new Account();
+        _catalogueFile = new CatalogueFile(Path.Join(state, "snapshot.pb"), ToKeep, time, logging.CreateLogger("catalogue"));
         _preparer = new CodePreparer(Catalogue, code, Scheduler.CodeInUse, time, logging.CreateLogger("code"));
-        var identity = new LinkIdentity(state, () => Endpoint, spawner, runtimes);
+        var identity = new LinkIdentity(state, () => OwnEndpoint, spawner, runtimes);
         _link = new AgentLinkClient(
-            _channel, identity, Catalogue, _journal, new QueryAnswers(Scheduler, _logs), Scheduler.DescribeCapacity, _preparer, time, logging.CreateLogger("link"));
+            _channel, identity, Catalogue, Account, _journal, new QueryAnswers(Scheduler, _logs), Scheduler.DescribeCapacity, _preparer, time, logging.CreateLogger("link"));
         Scheduler.InstanceGone = _preparer.SweepSoon;
         Scheduler.Current = key => Catalogue.Find(key.Name, key.Version);
         Catalogue.Reserved += Scheduler.Reserve;
         Catalogue.Changed += Scheduler.OnCatalogueChanged;
+        Catalogue.Provisioned += Scheduler.KeepProvisioned;
         Catalogue.Changed += (fresh, gone) => _preparer.OnChanged(fresh);
-        if (file.TryRead() is { } cached)
+        var signatures = new RequestSignatures(Account, time);
+        if (_catalogueFile.TryRead() is { } cached)
+        {
+            // First who may call, then what there is to call.
+            Account.Replace(cached.Account);
+            _logs.SetRetention(Account.Current!.LogRetentionDays);
             Catalogue.Replace(cached);
-        Catalogue.Updated += () => file.Write(Catalogue.ToSnapshot());
+        }
+        Catalogue.Updated += WriteSoon;
+        Account.Changed += settings =>
+        {
+            _logs.SetRetention(settings.LogRetentionDays);
+            // Not soon: a key that was taken away is nowhere when that is answered.
+            if (Catalogue.IsLoaded)
+                _catalogueFile.Write();
+        };
+        // The first snapshot of a node without functions changes nothing in the catalogue.
+        _ = Catalogue.Loaded.ContinueWith(_ => WriteSoon(), TaskScheduler.Default);
         var bodies = BodyBudget.ForMachine();
-        var invocations = new InvocationEndpoint(Catalogue, Scheduler, bodies, offer => _events!.OfferAsync(offer));
-        var signatures = new LocalSignatures(() => Catalogue.Functions.FirstOrDefault()?.AccountId ?? "000000000000");
+        var invocations = new InvocationEndpoint(Catalogue, Scheduler, signatures, bodies, offer => _events!.OfferAsync(offer));
         _eventChannel = new ControlChannel(Path.Join(control, "grpc.sock"));
         _eventRunner = new EventRunner(invocations.Find, Scheduler, time);
         _events = new EventLink(_eventChannel, identity.AgentId, _eventRunner, time, logging.CreateLogger("events"));
         _ingress = new IngressServer(
-            options, invocations, new ResponseStreamEndpoint(invocations.Find, Scheduler, bodies),
-            new WebTargets(Catalogue), new WebEndpoint(Catalogue, Scheduler, signatures, bodies, time), new ControlProxy(Path.Join(control, "rest.sock"), logging.CreateLogger("proxy")),
-            new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), logging);
+            options, invocations, new ResponseStreamEndpoint(invocations.Find, Scheduler, signatures, bodies),
+            new WebTargets(Catalogue), new WebEndpoint(Catalogue, Scheduler, signatures, bodies, time), new ControlProxy(Path.Join(control, "rest.sock"), signatures, logging.CreateLogger("proxy")),
+            new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), signatures, logging);
+
+        void WriteSoon()
+        {
+            // Before the first snapshot has come whole there is nothing to keep.
+            if (Catalogue.IsLoaded)
+                _catalogueFile.WriteSoon();
+        }
+
+        Snapshot ToKeep()
+        {
+            var snapshot = Catalogue.ToSnapshot();
+            snapshot.Account = Account.Current;
+            return snapshot;
+        }
     }
 
     public Catalogue Catalogue { get; }
+
+    public Account Account { get; }
 
     public Scheduler Scheduler { get; }
 
     /// <summary>http://ADDRESS:PORT, known once started.</summary>
     public string Endpoint { get; private set; } = "";
 
+    /// <summary>Where the control plane, which is on this machine, finds it: nobody can dial the address that stands for all.</summary>
+    private string OwnEndpoint => Endpoint.Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal).Replace("//[::]:", "//[::1]:", StringComparison.Ordinal);
+
     /// <exception cref="IOException">The port cannot be had; the message says why and what to do.</exception>
-    public async Task StartAsync()
+    public async Task StartAsync(CancellationToken cancellationToken = default)
     {
+        if (!IPAddress.IsLoopback(_options.Host))
+            await RequireKeysAsync(cancellationToken);
         Endpoint = await _ingress.StartAsync();
         _link.Start();
         _events.Start();
@@ -100,6 +141,18 @@ internal sealed class AgentNode : IAsyncDisposable
         await Catalogue.Loaded.WaitAsync(cancellationToken);
         while (!_spawner.IsConnected)
             await Task.Delay(20, cancellationToken);
+    }
+
+    // The link brings the keys, and tells the endpoint in its first message: it is dialled once for the keys alone when there are none on the disk.
+    private async Task RequireKeysAsync(CancellationToken cancellationToken)
+    {
+        if (Account.Current is not { Keys.Count: > 0 })
+            await _link.FetchAsync(cancellationToken);
+        if (Account.Current is not { Keys.Count: > 0 })
+        {
+            throw new IOException(
+                $"{_options.Host} is not loopback, and no access keys exist: everyone who reaches this machine could deploy code. Start it on 127.0.0.1, make a key (hearth keys create --role admin), then start it with --host {_options.Host}");
+        }
     }
 
     /// <summary>Stops accepting, finishes what runs, ends the sandboxes, hands over the journal.</summary>
@@ -114,6 +167,7 @@ internal sealed class AgentNode : IAsyncDisposable
         _preparer.Dispose();
         _loop.Dispose();
         _link.Dispose();
+        _catalogueFile.Dispose();
         _events.Dispose();
         _eventChannel.Dispose();
         _channel.Dispose();

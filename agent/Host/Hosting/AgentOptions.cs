@@ -12,10 +12,11 @@ internal sealed record AgentOptions
     public const string Usage = """
         usage: hearth-agent --data DIR [options]
           --data DIR                  data directory: code in DIR/code, own state in DIR/agent, sockets in DIR/run
-          --host ADDRESS              address to serve on; only loopback while no access keys exist (default 127.0.0.1)
+          --host ADDRESS              address to serve on; others than loopback need access keys (default 127.0.0.1)
           --port N                    0-65535, 0 = any free one (default 9000)
           --memory-budget-mb N        what all instances' memory settings together may reach (default 75 % of MemAvailable now)
           --max-concurrency N         invocations under way at once, all functions together (default 1000)
+          --burst-rate N              1-1000000, invocations a second that one function may begin (default: as many as come)
           --idle-timeout-seconds N    an instance unused for so long is ended (default 600)
           --freeze-after-ms N         0-100, an instance stops running so long after its answer (default 80)
           --billing-increment-ms N    1-60000, duration is billed in steps of this (default 1)
@@ -36,6 +37,9 @@ internal sealed record AgentOptions
     public long MemoryBudgetMb { get; init; }
 
     public int MaxConcurrency { get; init; } = 1000;
+
+    /// <summary>0 = as many as come.</summary>
+    public int BurstRate { get; init; }
 
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
@@ -76,6 +80,7 @@ internal sealed record AgentOptions
         "--port" => this with { Port = Number(name, value, 0, 65535) },
         "--memory-budget-mb" => this with { MemoryBudgetMb = Number(name, value, 128, 1 << 24) },
         "--max-concurrency" => this with { MaxConcurrency = Number(name, value, 1, 1_000_000) },
+        "--burst-rate" => this with { BurstRate = Number(name, value, 1, 1_000_000) },
         "--idle-timeout-seconds" => this with { IdleTimeout = TimeSpan.FromSeconds(Number(name, value, 1, 86_400)) },
         "--freeze-after-ms" => this with { FreezeAfter = TimeSpan.FromMilliseconds(Number(name, value, 0, 100)) },
         "--billing-increment-ms" => this with { BillingIncrementMs = Number(name, value, 1, 60_000) },
@@ -85,14 +90,9 @@ internal sealed record AgentOptions
         _ => throw new UsageException($"unknown option {name}"),
     };
 
-    private static IPAddress Address(string value)
-    {
-        var address = value == "localhost" ? IPAddress.Loopback
-            : IPAddress.TryParse(value, out var parsed) ? parsed
-            : throw new UsageException($"--host takes an IP address such as 127.0.0.1, not '{value}'");
-        return IPAddress.IsLoopback(address) ? address : throw new UsageException(
-            $"--host {value} would let everyone who reaches this machine deploy code: without access keys only loopback (127.0.0.1, ::1) is served");
-    }
+    private static IPAddress Address(string value) => value == "localhost" ? IPAddress.Loopback
+        : IPAddress.TryParse(value, out var parsed) ? parsed
+        : throw new UsageException($"--host takes an IP address such as 127.0.0.1, not '{value}'");
 
     private static int Number(string name, string value, int min, int max) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max

@@ -17,6 +17,8 @@ internal interface IRequestSignatures
 {
     /// <param name="request">Its raw target, method and headers are what was signed.</param>
     /// <param name="bodySha256">32 bytes: of the body as it came.</param>
+    /// <param name="action">What the signer must be allowed to do, as IAM names it; null = only who it is matters.</param>
+    /// <param name="function">The function that it is done with.</param>
     /// <returns>The principal, or what the caller is refused with (403, or 400 for a signature that is none).</returns>
-    SignatureOutcome Check(HttpRequest request, ReadOnlySpan<byte> bodySha256);
+    SignatureOutcome Check(HttpRequest request, ReadOnlySpan<byte> bodySha256, string? action = null, string? function = null);
 }

@@ -1,6 +1,7 @@
 using Hearth.Agent.Hosting;
 using Hearth.Agent.Ingress.EventStreams;
 using Hearth.Agent.Ingress.Web;
+using Hearth.Agent.Ingress.Signatures;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -20,7 +21,7 @@ internal sealed class IngressServer
 
     public IngressServer(
         AgentOptions options, InvocationEndpoint invocations, ResponseStreamEndpoint streams, WebTargets targets, WebEndpoint web, ControlProxy proxy, HealthEndpoint health,
-        ILoggerFactory logging)
+        RequestSignatures signatures, ILoggerFactory logging)
     {
         _options = options;
         _proxy = proxy;
@@ -41,7 +42,8 @@ internal sealed class IngressServer
             // Before the guard: what a function offers to the web is for web pages, under whatever name they know this node by.
             if (targets.Find(context) is { } target)
                 return web.HandleAsync(context, target);
-            if (LocalModeGuard.Check(context.Request) is { } refusal)
+            // With keys it is the signature that counts, which the endpoints check together with the body.
+            if (signatures.Ring is not { IsEmpty: false } && LocalModeGuard.Check(context.Request) is { } refusal)
                 return ErrorResponse.WriteAsync(context, refusal);
             if (InvocationPath.TryMatch(context.Request, out var function, out var isAsync))
                 return invocations.HandleAsync(context, function, isAsync);

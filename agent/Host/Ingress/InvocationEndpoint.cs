@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Hearth.Agent.Functions;
+using Hearth.Agent.Ingress.Signatures;
 using Hearth.Agent.Reporting.Logs;
 using Hearth.Agent.Scheduling;
 using Hearth.Contracts;
@@ -8,7 +9,7 @@ using Hearth.Contracts.V1;
 namespace Hearth.Agent.Ingress;
 
 /// <summary>Lambda's Invoke: HTTP to <see cref="Invocation"/> and back.</summary>
-internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler scheduler, BodyBudget bodies, Func<EventOffer, ValueTask<LambdaError?>> offer)
+internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler scheduler, RequestSignatures signatures, BodyBudget bodies, Func<EventOffer, ValueTask<LambdaError?>> offer)
 {
     public async Task HandleAsync(HttpContext context, string functionName, bool isAsync)
     {
@@ -27,14 +28,20 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
     private async Task InvokeAsync(HttpContext context, string functionName, bool isAsync, Guid requestId)
     {
         var request = context.Request;
+        var signed = signatures.Begin(request);
+        // Whoever has not proved who it is learns nothing about functions: with keys the body comes first.
+        using var early = signed is null ? null : await InvocationBody.ReadAsync(request, bodies);
         var qualifier = request.Query.TryGetValue("Qualifier", out var given) ? given.ToString() : null;
-        var name = FunctionName.Parse(functionName, qualifier);
+        var named = FunctionName.TryParse(functionName, qualifier, out var name);
+        signed?.Require(early!.Raw.Span, isAsync ? "lambda:InvokeAsync" : "lambda:InvokeFunction", name.Name ?? "", name.Qualifier);
+        if (named is not null)
+            throw new LambdaException(named);
         var headers = InvocationHeaders.Parse(request);
         var function = Find(name);
         var isEvent = isAsync || headers.Type == InvocationType.Event;
         if (isEvent && request.ContentLength is > EventLimits.MaxPayloadBytes and <= InvocationBody.MaxLength and var announced)
             throw new LambdaException(LambdaError.EventTooLarge(announced));
-        using var body = await InvocationBody.ReadAsync(request, bodies);
+        using var body = early ?? await InvocationBody.ReadAsync(request, bodies);
         body.RequireJson();
         if (isEvent)
         {

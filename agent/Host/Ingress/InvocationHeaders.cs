@@ -19,7 +19,6 @@ internal enum InvocationType
 internal readonly record struct InvocationHeaders(InvocationType Type, bool WantsTail, string? ClientContext, string? ContentType)
 {
     private const int MaxClientContext = 3583;
-    private const int MaxContentType = 256;
 
     /// <param name="streamed">InvokeWithResponseStream, which has no Event.</param>
     /// <exception cref="LambdaException">A header has a value that Lambda refuses.</exception>
@@ -39,7 +38,7 @@ internal readonly record struct InvocationHeaders(InvocationType Type, bool Want
             var other => throw Enum(other, "logType", "None, Tail"),
         };
         var contentType = request.ContentType;
-        var fits = contentType is { Length: <= MaxContentType } && contentType.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
+        var fits = contentType is not null && RequestIds.IsHeaderText(contentType, EventLimits.MaxContentTypeLength);
         return new InvocationHeaders(type, tail, Context(One(request, "X-Amz-Client-Context")), fits ? contentType : null);
     }
 

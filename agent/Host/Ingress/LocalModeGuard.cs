@@ -11,6 +11,9 @@ internal static class LocalModeGuard
 {
     public static LambdaError? Check(HttpRequest request)
     {
+        // Null when the request did not come over the network (a test's own server).
+        if (request.HttpContext.Connection.LocalIpAddress is { } local && !IPAddress.IsLoopback(local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local))
+            return LambdaError.AccessDenied("This node serves only its own machine, because no access keys exist; make one there: hearth keys create --role admin");
         if (!IsLoopback(request.Host.Host))
             return LambdaError.AccessDenied("This node serves only its own machine: the Host header must be localhost or a loopback address, because no access keys exist.");
         if (request.Headers.Origin.Count > 0)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Hearth.Contracts;
 
 namespace Hearth.Agent.Ingress;
 
@@ -7,15 +8,17 @@ internal static class RequestIds
 {
     public const string Header = "x-amzn-RequestId";
     public const string TraceHeader = "X-Amzn-Trace-Id";
-    private const int MaxTraceLength = 512;
 
     /// <summary>The caller's trace header when it is printable ASCII of at most 512 bytes, else a new one in X-Ray's form: time, then 96 random bits.</summary>
     public static string Trace(HttpRequest request, TimeProvider time)
     {
-        if (request.Headers[TraceHeader] is [{ Length: > 0 and <= MaxTraceLength } given, ..] && given.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0)
+        if (request.Headers[TraceHeader] is [{ Length: > 0 } given, ..] && IsHeaderText(given, EventLimits.MaxTraceIdLength))
             return given;
         return NewTrace(time);
     }
+
+    /// <summary>Printable ASCII of at most so many characters.</summary>
+    public static bool IsHeaderText(string text, int maxLength) => text.Length <= maxLength && text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
 
     public static string NewTrace(TimeProvider time)
     {

@@ -20,6 +20,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
 {
     // The process is gone when its pipe is; should the word of it not come, something holds the process and it is ended.
     private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_provisionedInit = TimeSpan.FromSeconds(130);
     private readonly IInstanceOwner _owner;
     private readonly InstanceServices _services;
     private readonly InstanceLog _log;
@@ -46,8 +47,10 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     private bool _exited;
     private int _destroying;
 
-    public Instance(FunctionPool pool, IInstanceOwner owner, InstanceServices services)
+    /// <param name="isProvisioned">Started before anybody asked, to be kept.</param>
+    public Instance(FunctionPool pool, IInstanceOwner owner, InstanceServices services, bool isProvisioned = false)
     {
+        IsProvisioned = isProvisioned;
         Pool = pool;
         Function = pool.Function;
         _owner = owner;
@@ -64,6 +67,8 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     public FunctionPool Pool { get; }
 
     public FunctionRevision Function { get; }
+
+    public bool IsProvisioned { get; }
 
     public int MemoryMb => Function.Spec.MemoryMb;
 
@@ -132,7 +137,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     {
         if (State != InstanceState.Init)
             return;
-        StartInitClock(_services.Settings.InitLimit);
+        StartInitClock(InitLimit);
         if (_helloWaits)
             SendInit();
     }
@@ -257,8 +262,11 @@ internal sealed partial class Instance : IFrameSink, IDisposable
             return;
         }
         OpenPipes(sandbox);
-        StartInitClock(_services.Settings.InitLimit);
+        StartInitClock(InitLimit);
     }
+
+    // Lambda gives provisioned instances at least 130 s, and as long as an invocation may take: nobody waits for them.
+    private TimeSpan InitLimit => !IsProvisioned ? _services.Settings.InitLimit : Function.Timeout > s_provisionedInit ? Function.Timeout : s_provisionedInit;
 
     private void OpenPipes(ISandbox sandbox)
     {
@@ -315,7 +323,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
         }
         var left = _initLimit - _services.Time.GetElapsedTime(_initStarted);
         var deadline = (_services.Time.GetUtcNow() + left).ToUnixTimeMilliseconds();
-        _link!.SendInit(Function.Spec.Handler, EnvironmentBuilder.Build(Function, _log.Stream), deadline);
+        _link!.SendInit(Function.Spec.Handler, EnvironmentBuilder.Build(Function, _log.Stream, IsProvisioned), deadline);
     }
 
     private void OnInitDone()
@@ -330,7 +338,9 @@ internal sealed partial class Instance : IFrameSink, IDisposable
             Send(_link!, bound);
             return;
         }
-        _unreportedInitUs = Math.Max(1, (long)took.TotalMicroseconds);
+        // Of an instance that was provisioned no invocation reports the init.
+        if (!IsProvisioned)
+            _unreportedInitUs = Math.Max(1, (long)took.TotalMicroseconds);
         Continue(_owner.Release(this, null));
     }
 

@@ -6,6 +6,7 @@ using Hearth.Agent.Scheduling;
 using Hearth.Agent.Spawning;
 using Hearth.Contracts;
 using Hearth.Contracts.V1;
+using Hearth.Wire;
 
 namespace Hearth.Agent.Sandboxes;
 

@@ -7,7 +7,8 @@ namespace Hearth.Agent.Scheduling;
 /// what the reservations leave of the limit. Guarded by the scheduler's gate; entering and leaving allocate nothing.
 /// </summary>
 /// <param name="limit">Of all functions together.</param>
-internal sealed class ConcurrencyLimits(int limit)
+/// <param name="rate">Invocations a second that one function may begin, and as many at once after a pause; 0 = as many as come.</param>
+internal sealed class ConcurrencyLimits(int limit, int rate, TimeProvider time)
 {
     // Of the account's 1,000 PutFunctionConcurrency leaves at least as much unreserved.
     private readonly int _alwaysUnreserved = Math.Max(1, limit / 10);
@@ -16,10 +17,15 @@ internal sealed class ConcurrencyLimits(int limit)
     private int _unreservedInFlight;
     private int _inFlight;
 
+    public ConcurrencyLimits(int limit)
+        : this(limit, 0, TimeProvider.System)
+    {
+    }
+
     public FunctionUse Of(string name)
     {
         if (!_functions.TryGetValue(name, out var use))
-            _functions[name] = use = new FunctionUse();
+            _functions[name] = use = new FunctionUse { Tokens = rate, FilledAt = rate > 0 ? time.GetTimestamp() : 0 };
         return use;
     }
 
@@ -44,11 +50,17 @@ internal sealed class ConcurrencyLimits(int limit)
         if (use.Reserved >= 0 && use.InFlight >= use.Reserved)
             return LambdaError.TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded");
         // The whole is this node's own limit, also when the account's reservations are more than it: then the others share what Lambda would leave unreserved.
-        return _inFlight >= limit || (use.Reserved < 0 && _unreservedInFlight >= Math.Max(limit - _reserved, _alwaysUnreserved)) ? LambdaError.TooManyRequests("ConcurrentInvocationLimitExceeded") : null;
+        if (_inFlight >= limit || (use.Reserved < 0 && _unreservedInFlight >= Math.Max(limit - _reserved, _alwaysUnreserved)))
+            return LambdaError.TooManyRequests("ConcurrentInvocationLimitExceeded");
+        if (rate == 0 || Fill(use) >= 1)
+            return null;
+        return LambdaError.TooManyRequests(use.Reserved >= 0 ? "ReservedFunctionInvocationRateLimitExceeded" : "FunctionInvocationRateLimitExceeded");
     }
 
     public void Enter(FunctionUse use)
     {
+        if (rate > 0)
+            use.Tokens--;
         _inFlight++;
         use.InFlight++;
         if (use.Reserved < 0)
@@ -62,6 +74,14 @@ internal sealed class ConcurrencyLimits(int limit)
         if (use.Reserved < 0)
             _unreservedInFlight--;
     }
+
+    private double Fill(FunctionUse use)
+    {
+        var now = time.GetTimestamp();
+        use.Tokens = Math.Min(rate, use.Tokens + time.GetElapsedTime(use.FilledAt, now).TotalSeconds * rate);
+        use.FilledAt = now;
+        return use.Tokens;
+    }
 }
 
 /// <summary>One function's share. Kept while the agent runs, so that a function that is deployed anew counts on.</summary>
@@ -69,6 +89,12 @@ internal sealed class FunctionUse
 {
     /// <summary>-1 = none.</summary>
     public int Reserved { get; set; } = -1;
+
+    /// <summary>Invocations that may begin at once.</summary>
+    public double Tokens { get; set; }
+
+    /// <summary>Timestamp of the last reckoning of <see cref="Tokens"/>.</summary>
+    public long FilledAt { get; set; }
 
     /// <summary>Accepted and not yet answered, all versions together.</summary>
     public int InFlight { get; set; }

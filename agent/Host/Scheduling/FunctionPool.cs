@@ -28,6 +28,8 @@ internal sealed class FunctionPool(FunctionRevision function, FunctionUse use)
     /// <summary>Instances that will ask for work when they are initialised.</summary>
     public int Starting { get; set; }
 
+    public Provision Provision { get; } = new();
+
     /// <summary>The function's, shared by its versions.</summary>
     public FunctionUse Use => use;
 

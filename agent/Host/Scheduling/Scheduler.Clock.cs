@@ -74,9 +74,10 @@ internal sealed partial class Scheduler
         {
             foreach (var instance in _instances)
             {
-                if (instance.State is InstanceState.Idle or InstanceState.Frozen or InstanceState.Bare && !instance.HasExited && _policy.IsEvictionDue(instance.IdleSince))
+                if (instance.State is InstanceState.Idle or InstanceState.Frozen or InstanceState.Bare && !instance.HasExited && _policy.IsEvictionDue(instance.IdleSince) && IsSpare(instance.Pool))
                     Stop(instance, ref work);
             }
+            ProvideAll(ref work);
         }
         Run(work);
     }

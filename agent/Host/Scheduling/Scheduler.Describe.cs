@@ -10,7 +10,7 @@ internal sealed partial class Scheduler
     {
         lock (_gate)
         {
-            return new Capacity
+            var capacity = new Capacity
             {
                 MemoryBudgetBytes = _settings.Policy.MemoryBudgetMb * 1024 * 1024,
                 MemoryUsedBytes = _usedMb * 1024 * 1024,
@@ -18,6 +18,8 @@ internal sealed partial class Scheduler
                 Busy = _instances.Count(static i => i.State == InstanceState.Busy),
                 Invocations = _invocations,
             };
+            capacity.Provisioned.AddRange(DescribeProvisioned());
+            return capacity;
         }
     }
 

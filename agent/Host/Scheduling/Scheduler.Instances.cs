@@ -19,10 +19,13 @@ internal sealed partial class Scheduler
 
     void IInstanceOwner.OnStartFailed(Instance instance, LambdaError error)
     {
-        Invocation? told;
+        Invocation? told = null;
         lock (_gate)
         {
-            told = Dequeue(instance.Pool);
+            if (instance.IsProvisioned)
+                instance.Pool.Provision.Failed(_services.Time);
+            else
+                told = Dequeue(instance.Pool);
             if (told is not null)
             {
                 told.Stage = InvocationStage.Done;
@@ -41,6 +44,8 @@ internal sealed partial class Scheduler
         {
             SetStarting(instance, false);
             instance.Current = null;
+            if (instance.IsProvisioned && finished is null)
+                instance.Pool.Provision.Succeeded();
             if (finished is not null)
             {
                 finished.Stage = InvocationStage.Done;
@@ -94,6 +99,8 @@ internal sealed partial class Scheduler
                     invocation.Stage = InvocationStage.Claimed;
             }
             SetStarting(instance, false);
+            if (instance.IsProvisioned && instance.State == InstanceState.Init)
+                instance.Pool.Provision.Failed(_services.Time);
             if (instance.State is InstanceState.Stopping or InstanceState.Gone)
                 return invocation;
             instance.Pool.RemoveIdle(instance);
@@ -104,7 +111,7 @@ internal sealed partial class Scheduler
             }
             else
             {
-                // It is back within 100 ms, with its /tmp: the next event waits for it rather than for a new sandbox.
+                // It is back within a second, most often in some ms, with its /tmp: the next event waits for it rather than for a new sandbox.
                 instance.SetState(InstanceState.Resetting);
                 SetStarting(instance, true);
             }
@@ -225,6 +232,7 @@ internal sealed partial class Scheduler
             _instances.Remove(instance);
             _usedMb -= instance.MemoryMb;
             PlanAll(ref work);
+            Provide(instance.Pool, ref work);
             if (_instances.Count == 0)
                 _emptied?.TrySetResult();
         }

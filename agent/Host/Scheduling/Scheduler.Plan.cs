@@ -12,9 +12,7 @@ internal sealed partial class Scheduler
         {
             if (pool.TakeBare() is { } bare)
             {
-                bare.SetState(InstanceState.Init);
-                SetStarting(bare, true);
-                (work.Initialise ??= []).Add(bare);
+                Initialise(bare, ref work);
                 continue;
             }
             switch (_policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle()), pool.Function.Spec.MemoryMb))
@@ -44,9 +42,16 @@ internal sealed partial class Scheduler
         }
     }
 
-    private void StartInstance(FunctionPool pool, ref PlannedWork work)
+    private static void Initialise(Instance bare, ref PlannedWork work)
     {
-        var instance = new Instance(pool, this, _services);
+        bare.SetState(InstanceState.Init);
+        SetStarting(bare, true);
+        (work.Initialise ??= []).Add(bare);
+    }
+
+    private void StartInstance(FunctionPool pool, ref PlannedWork work, bool isProvisioned = false)
+    {
+        var instance = new Instance(pool, this, _services, isProvisioned);
         pool.Instances.Add(instance);
         _instances.Add(instance);
         _usedMb += instance.MemoryMb;
@@ -81,7 +86,7 @@ internal sealed partial class Scheduler
     {
         foreach (var pool in _pools.Values)
         {
-            if (pool.Idle.Count > 0)
+            if (pool.Idle.Count > 0 && IsSpare(pool))
                 return true;
         }
         return false;
@@ -89,7 +94,7 @@ internal sealed partial class Scheduler
 
     private Instance? ChooseVictim()
     {
-        List<Instance> idle = [.. _pools.Values.SelectMany(static p => p.Idle)];
+        List<Instance> idle = [.. _pools.Values.Where(IsSpare).SelectMany(static p => p.Idle)];
         if (idle.Count == 0)
             return null;
         var candidates = new IdleCandidate[idle.Count];

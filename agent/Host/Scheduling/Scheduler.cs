@@ -37,7 +37,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
         _services = services;
         _settings = settings;
         _policy = policy;
-        _limits = new ConcurrencyLimits(settings.MaxConcurrency);
+        _limits = new ConcurrencyLimits(settings.MaxConcurrency, settings.BurstRate, services.Time);
         _fast = services.Time.CreateTimer(static x => ((Scheduler)x!).PostTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _slow = services.Time.CreateTimer(static x => ((Scheduler)x!).EvictIdle(), this, SlowTick, SlowTick);
     }
@@ -110,6 +110,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
                 pool.Function = function;
                 StopIdle(pool, ref work);
                 Plan(pool, ref work);
+                Provide(pool, ref work);
             }
             foreach (var key in gone)
             {

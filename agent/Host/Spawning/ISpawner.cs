@@ -50,7 +50,7 @@ public interface ISandbox
 
     /// <summary>Kills every process in the sandbox and starts the runtime again in the same shell: /tmp stays, memory does not (AWS: environment reset).
     /// The pipes and <see cref="Exited"/> are new afterwards.</summary>
-    /// <exception cref="SpawnerException">The shell could not be kept (its init failed or it took over 100 ms): destroy it.</exception>
+    /// <exception cref="SpawnerException">The shell could not be kept (its init failed or it took over a second): destroy it.</exception>
     Task ResetAsync(CancellationToken cancellationToken);
 
     void Freeze();

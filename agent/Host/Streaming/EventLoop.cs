@@ -16,10 +16,12 @@ internal sealed class EventLoop : IDisposable
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly Dictionary<ulong, IReadiness> _watched = [];
     private readonly Lock _watchGate = new();
+    private readonly Lock _wakeGate = new();
     private readonly ILogger _log;
     private readonly Thread _thread;
     private ulong _lastToken;
     private int _wakePending;
+    private bool _closed;
     private volatile bool _stopping;
 
     public EventLoop(ILogger log)
@@ -68,8 +70,14 @@ internal sealed class EventLoop : IDisposable
     public void Post(Action work)
     {
         _posted.Enqueue(work);
-        if (Interlocked.Exchange(ref _wakePending, 1) == 0)
-            Sys.Signal(_wake);
+        if (Interlocked.Exchange(ref _wakePending, 1) != 0)
+            return;
+        lock (_wakeGate)
+        {
+            // Afterwards the number may be another file's.
+            if (!_closed)
+                Sys.Signal(_wake);
+        }
     }
 
     public void Dispose()
@@ -80,7 +88,11 @@ internal sealed class EventLoop : IDisposable
         Sys.Signal(_wake);
         if (!IsCurrent)
             _thread.Join();
-        Sys.Close(_wake);
+        lock (_wakeGate)
+        {
+            _closed = true;
+            Sys.Close(_wake);
+        }
         Sys.Close(_epoll);
     }
 

@@ -1,6 +1,7 @@
 namespace Hearth.Sandbox.Linux;
 
 /// <summary>RLIMIT_NOFILE of a process that holds a dozen descriptors for each sandbox. A login shell gives 1,024, and NativeAOT does not raise it by itself.</summary>
+[NotNative("numbers of ours")]
 public static unsafe class DescriptorLimit
 {
     /// <summary>What the systemd units set, too.</summary>

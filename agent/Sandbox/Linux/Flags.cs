@@ -42,6 +42,6 @@ public static class Pr
 [NativeConstants("sys/resource.h", Prefix = "RLIMIT_", Case = NativeCase.Upper, Names = ["Infinity=RLIM_INFINITY"])]
 public static class Rlimit
 {
-    public const int Stack = 3, Core = 4, Nproc = 6, Nofile = 7, Memlock = 8, Msgqueue = 12;
+    public const int Cpu = 0, Fsize = 1, Data = 2, Stack = 3, Core = 4, Nproc = 6, Nofile = 7, Memlock = 8, As = 9, Msgqueue = 12;
     public const ulong Infinity = ulong.MaxValue;
 }

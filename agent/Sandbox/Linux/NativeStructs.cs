@@ -55,6 +55,7 @@ public struct CapHeader
     public const uint Version3 = 0x20080522;
 
     /// <summary>What capset(2) takes beside the header: effective, permitted and inheritable, twice 32 bits of each.</summary>
+    [NotNative("a number of ours")]
     public const int Words = 6;
 
     public uint Version;

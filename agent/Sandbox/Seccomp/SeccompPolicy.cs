@@ -7,7 +7,7 @@ namespace Hearth.Sandbox.Seccomp;
 public sealed record SeccompPolicy(string Name, SeccompAction Default, bool ChecksArchitecture, IReadOnlyList<SeccompRule> Rules)
 {
     /// <summary>
-    /// Installed once by the process that sets sandboxes up (PID 1, zygote) and inherited by all that it starts. What is not known answers ENOSYS,
+    /// Installed once by the process that sets a sandbox up (its PID 1) and inherited by all that it starts. What is not known answers ENOSYS,
     /// so that libraries use what they used before it existed.
     /// </summary>
     public static SeccompPolicy Base { get; } = new(

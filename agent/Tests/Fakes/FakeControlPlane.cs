@@ -42,6 +42,9 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     public AgentHello? Hello { get; private set; }
 
+    /// <summary>Part of the snapshot.</summary>
+    public AccountSettings? Account { get; set; }
+
     public ConcurrentQueue<FunctionReady> Ready { get; } = new();
 
     /// <summary>Marks that have come back.</summary>
@@ -57,6 +60,8 @@ internal sealed class FakeControlPlane : IAsyncDisposable
                 return [.. _ledger.Values];
         }
     }
+
+    public FakeEvents Events { get; } = new();
 
     public bool IsConnected => !_connections.IsEmpty;
 
@@ -82,6 +87,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     public async Task StopAsync()
     {
         HangUp();
+        Events.HangUp();
         if (_app is { } app)
         {
             _app = null;
@@ -107,6 +113,12 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     {
         _functions[set.FunctionName] = set;
         Send(new ControlMessage { Upsert = set });
+    }
+
+    public void PutAccount(AccountSettings account)
+    {
+        Account = account;
+        Send(new ControlMessage { Account = account });
     }
 
     public void PutRoutes(params RouteSpec[] routes)
@@ -194,7 +206,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
             await requestStream.MoveNext(ending.Token);
             owner.Hello = requestStream.Current.Hello;
-            var snapshot = new Snapshot();
+            var snapshot = new Snapshot { Account = owner.Account };
             snapshot.Functions.AddRange(owner._functions.Values.SelectMany(f => f.Versions));
             snapshot.Aliases.AddRange(owner._functions.Values.SelectMany(f => f.Aliases));
             snapshot.Urls.AddRange(owner._functions.Values.SelectMany(f => f.Urls));
@@ -217,6 +229,9 @@ internal sealed class FakeControlPlane : IAsyncDisposable
                 owner._connections.TryRemove(output, out _);
             }
         }
+
+        public override Task Events(IAsyncStreamReader<EventsUp> requestStream, IServerStreamWriter<EventsDown> responseStream, ServerCallContext context) =>
+            owner.Events.ServeAsync(requestStream, responseStream, context.CancellationToken);
 
         public override async Task FetchCode(FetchCodeRequest request, IServerStreamWriter<CodeChunk> responseStream, ServerCallContext context)
         {

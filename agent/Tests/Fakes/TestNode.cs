@@ -36,23 +36,38 @@ internal sealed class TestNode : IAsyncDisposable
     public string Data => _data;
 
     public static async Task<TestNode> StartAsync(
-        Func<AgentOptions, AgentOptions>? options = null, InstanceSettings? instances = null, string? data = null, bool control = true, bool root = true, TimeProvider? time = null)
+        Func<AgentOptions, AgentOptions>? options = null, InstanceSettings? instances = null, string? data = null, bool control = true, bool root = true,
+        AccountSettings? account = null, TimeProvider? time = null)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/python3"), "needs /usr/bin/python3 (Debian: apt install python3)");
         var node = new TestNode(data);
+        try
+        {
+            await node.UpAsync(options, instances, control, account, time);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task UpAsync(Func<AgentOptions, AgentOptions>? options, InstanceSettings? instances, bool control, AccountSettings? account, TimeProvider? time)
+    {
+        Control.Account = account;
         if (control)
-            await node.Control.StartAsync();
-        var settings = new AgentOptions { DataDirectory = node._data, Port = 0, MemoryBudgetMb = 100_000, DrainTime = TimeSpan.FromSeconds(2) };
+            await Control.StartAsync();
+        var settings = new AgentOptions { DataDirectory = _data, Port = 0, MemoryBudgetMb = 100_000, DrainTime = TimeSpan.FromSeconds(2) };
         ILoggerFactory logging = Environment.GetEnvironmentVariable("HEARTH_TEST_LOG") == "1"
             ? LoggerFactory.Create(static b => b.SetMinimumLevel(LogLevel.Debug).AddProvider(new StderrLogging(LogLevel.Debug)))
             : NullLoggerFactory.Instance;
-        node.Agent = new AgentNode(options?.Invoke(settings) ?? settings, node.Spawner, logging, time ?? TimeProvider.System, instances);
-        await node.Agent.StartAsync();
-        await node.Agent.WaitReadyAsync(TestContext.Current.CancellationToken);
+        Agent = new AgentNode(options?.Invoke(settings) ?? settings, Spawner, logging, time ?? TimeProvider.System, instances);
+        await Agent.StartAsync();
+        await Agent.WaitReadyAsync(TestContext.Current.CancellationToken);
         if (control)
-            await Eventually.True(() => node.Control.IsConnected);
-        node.Http.BaseAddress = new Uri(node.Agent.Endpoint);
-        return node;
+            await Eventually.True(() => Control.IsConnected);
+        Http.BaseAddress = new Uri(Agent.Endpoint.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
     }
 
     public static byte[] Zip(string file, string text)
@@ -121,7 +136,8 @@ internal sealed class TestNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Agent.DisposeAsync();
+        if (Agent is not null)
+            await Agent.DisposeAsync();
         await Spawner.DisposeAsync();
         await Control.DisposeAsync();
         Http.Dispose();

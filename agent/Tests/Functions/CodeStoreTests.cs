@@ -57,6 +57,36 @@ public sealed class CodeStoreTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(Path.Join(_root, ".staging")));
     }
 
+    [Fact]
+    public void Instances_that_end_one_after_the_other_do_not_put_the_sweep_off()
+    {
+        var unused = Directory.CreateDirectory(Path.Join(_root, new string('0', 64))).FullName;
+        var used = Directory.CreateDirectory(Path.Join(_root, new string('1', 64))).FullName;
+        var asked = 0;
+        var time = new ManualTimers();
+        using var preparer = new CodePreparer(new Catalogue(NullLogger.Instance), new CodeStore(_root, new Source([]), NullLogger.Instance), InUse, time, NullLogger.Instance);
+        preparer.OnSynchronized();
+        time.Advance(TimeSpan.FromSeconds(4));
+        preparer.SweepSoon();
+        Assert.True(Directory.Exists(unused));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(Directory.Exists(unused));
+        Assert.True(Directory.Exists(used));
+        // Once for all, and once more for the one that goes.
+        Assert.Equal(2, asked);
+
+        unused = Directory.CreateDirectory(unused).FullName;
+        preparer.SweepSoon();
+        time.Advance(TimeSpan.FromSeconds(5));
+        Assert.False(Directory.Exists(unused));
+
+        HashSet<string> InUse()
+        {
+            asked++;
+            return [Path.GetFileName(used)];
+        }
+    }
+
     [Theory]
     [InlineData("../../etc")]
     [InlineData("")]

@@ -18,7 +18,6 @@ public sealed class ProgramTests : IDisposable
     [InlineData("--data", 2, "--data needs a value")]
     [InlineData("--data D --port 70000", 2, "--port takes a number from 0 to 65535, not '70000'")]
     [InlineData("--data D --what 1", 2, "unknown option --what")]
-    [InlineData("--data D --host 0.0.0.0", 2, "only loopback")]
     [InlineData("--data D --host example", 2, "--host takes an IP address")]
     [InlineData("--data D --freeze-after-ms 101", 2, "--freeze-after-ms takes a number from 0 to 100")]
     public async Task A_wrong_command_line_is_named(string arguments, int code, string says)

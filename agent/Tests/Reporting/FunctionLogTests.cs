@@ -66,6 +66,50 @@ public sealed class FunctionLogTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_log_that_rests_holds_no_file_and_goes_on_in_the_same_segment()
+    {
+        var folder = Path.Join(_root, "h");
+        var time = new ManualTime();
+        using var log = new FunctionLog(folder, LogSettings.Default, time, new StuckLogger());
+        Print(log, "one");
+        log.Flush();
+        time.Advance(TimeSpan.FromSeconds(59));
+        log.Flush();
+        Assert.Equal(2, OpenFiles(folder));
+        time.Advance(TimeSpan.FromSeconds(1));
+        log.Flush();
+        Assert.Equal(0, OpenFiles(folder));
+
+        Print(log, "two");
+        log.Flush();
+        Assert.Equal(["one", "two"], Read(folder));
+        Assert.Single(LogSegments.List(folder));
+    }
+
+    [Fact]
+    public void The_newest_segment_goes_too_when_nothing_was_written_to_it_for_so_long()
+    {
+        var folder = Path.Join(_root, "i");
+        var time = new ManualTime();
+        using var log = new FunctionLog(folder, LogSettings.Default, time, new StuckLogger());
+        Print(log, "one");
+        log.Flush();
+        LogSegments.Trim(folder, LogSettings.Default, DateTimeOffset.UtcNow.AddDays(13));
+        Assert.Equal(["one"], Read(folder));
+        time.Advance(TimeSpan.FromMinutes(2));
+        log.Flush();
+        LogSegments.Trim(folder, LogSettings.Default, DateTimeOffset.UtcNow.AddDays(15));
+        Assert.False(Directory.Exists(folder));
+
+        Print(log, "two");
+        log.Flush();
+        Assert.Equal(["two"], Read(folder));
+    }
+
+    private static int OpenFiles(string folder) =>
+        Directory.GetFiles("/proc/self/fd").Count(fd => new FileInfo(fd).LinkTarget?.StartsWith(folder + "/", StringComparison.Ordinal) == true);
+
     private static void Print(FunctionLog log, string text) => log.Append(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), Guid.Empty, "s"u8, Encoding.UTF8.GetBytes(text));
 
     private static List<string> Read(string folder)

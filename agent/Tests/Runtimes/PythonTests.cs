@@ -86,6 +86,19 @@ public sealed class PythonTests
         Assert.Equal((FrameKind.Error, "Exploding"), (answer.Kind, answer.ErrorType));
     }
 
+    [Fact]
+    public void Packages_of_the_machine_are_found_after_the_functions_own()
+    {
+        const string Packages = "/usr/lib/python3/dist-packages";
+        Assert.SkipUnless(File.Exists($"{Packages}/boto3/__init__.py"), "needs python3-boto3: apt-get install python3-boto3");
+        using var runtime = Start("cases.sdk");
+        var answer = runtime.Invoke("1")!.Json;
+        Assert.Equal($"{Packages}/boto3/__init__.py", answer.GetProperty("file").GetString());
+        var path = answer.GetProperty("path").EnumerateArray().Select(static entry => entry.GetString()!).ToList();
+        Assert.Equal(RuntimeLanguage.Python.TaskRoot, path[0]);
+        Assert.True(path.IndexOf(Packages) > path.IndexOf("/opt/python"), string.Join(':', path));
+    }
+
     private static RuntimeProcess Start(string handler, params (string, string)[] more) =>
         RuntimeProcess.Start(RuntimeLanguage.Python, handler, RuntimeEnvironment.For(RuntimeLanguage.Python, more));
 }

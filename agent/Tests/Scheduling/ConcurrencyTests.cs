@@ -36,6 +36,28 @@ public sealed class ConcurrencyTests
     }
 
     [Fact]
+    public void A_burst_is_as_large_as_the_rate_and_comes_back_with_time()
+    {
+        var time = new ManualTime();
+        var limits = new ConcurrencyLimits(1_000, rate: 5, time);
+        limits.Reserve("own", 100);
+        var (own, other) = (limits.Of("own"), limits.Of("other"));
+        Fill(limits, other, 5, null);
+        Assert.Equal("FunctionInvocationRateLimitExceeded", limits.Refusal(other)?.Reason);
+        // One function's burst is not another's.
+        Fill(limits, own, 5, null);
+        Assert.Equal("ReservedFunctionInvocationRateLimitExceeded", limits.Refusal(own)?.Reason);
+        time.Advance(TimeSpan.FromMilliseconds(199));
+        Assert.NotNull(limits.Refusal(other));
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Fill(limits, other, 1, null);
+        Assert.NotNull(limits.Refusal(other));
+        time.Advance(TimeSpan.FromMinutes(1));
+        Fill(limits, other, 5, null);
+        Assert.NotNull(limits.Refusal(other));
+    }
+
+    [Fact]
     public async Task A_reservation_of_nothing_refuses_every_version()
     {
         await using var node = await TestNode.StartAsync();

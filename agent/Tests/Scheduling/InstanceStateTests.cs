@@ -1,4 +1,5 @@
 using Hearth.Agent.Sandboxes;
+using Hearth.Wire;
 using Xunit;
 
 namespace Hearth.Agent.Tests.Scheduling;

@@ -33,7 +33,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
             }
             catch (Exception e) when (e is not Xunit.Sdk.XunitException)
             {
-                Assert.Fail($"mutation {i} of seed {Seed}: {e} on {Convert.ToHexString(mutator.Next())}");
+                Assert.Fail($"mutation {i} of seed {Seed}: {e} on {Convert.ToHexString(frame)}");
             }
             var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             Assert.True(allocated < MostAllocatedPerFrame, $"mutation {i} of seed {Seed} allocated {allocated} bytes for {frame.Length}");

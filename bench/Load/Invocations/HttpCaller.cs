@@ -16,16 +16,20 @@ internal sealed class HttpCaller : ICaller
     private readonly byte[] _answer;
     private readonly int _requestDigits;
     private readonly int _answerDigits;
+    private readonly byte[] _status;
 
     /// <param name="endpoint">Loopback, by address.</param>
     /// <param name="payload">Contains the eight digits, as does <paramref name="answer"/>.</param>
-    public HttpCaller(Uri endpoint, string path, byte[] payload, byte[] answer)
+    /// <param name="answer">Null for an Event invocation: its answer is 202 and empty.</param>
+    public HttpCaller(Uri endpoint, string path, byte[] payload, byte[]? answer)
     {
-        var head = Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: {endpoint.Authority}\r\nContent-Type: application/json\r\nContent-Length: {payload.Length}\r\n\r\n");
+        var type = answer is null ? "X-Amz-Invocation-Type: Event\r\n" : "";
+        var head = Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: {endpoint.Authority}\r\nContent-Type: application/json\r\n{type}Content-Length: {payload.Length}\r\n\r\n");
         _request = [.. head, .. payload];
         _requestDigits = head.Length + Numbered.Find(payload);
-        _answer = [.. answer];
-        _answerDigits = Numbered.Find(answer);
+        _answer = [.. answer ?? []];
+        _answerDigits = answer is null ? -1 : Numbered.Find(answer);
+        _status = answer is null ? " 202 "u8.ToArray() : " 200 "u8.ToArray();
         try
         {
             _socket.Connect(IPAddress.Parse(endpoint.Host), endpoint.Port);
@@ -41,7 +45,8 @@ internal sealed class HttpCaller : ICaller
     public void Call(int number)
     {
         Numbered.Write(_request.AsSpan(_requestDigits, 8), number);
-        Numbered.Write(_answer.AsSpan(_answerDigits, 8), number);
+        if (_answerDigits >= 0)
+            Numbered.Write(_answer.AsSpan(_answerDigits, 8), number);
         for (var sent = 0; sent < _request.Length;)
             sent += _socket.Send(_request.AsSpan(sent));
         var (filled, body, length) = (0, -1, 0);
@@ -60,8 +65,8 @@ internal sealed class HttpCaller : ICaller
             length = ContentLength(_buffer.AsSpan(0, end + 2)) ?? throw Fault("an answer without Content-Length", filled);
         }
 
-        if (!_buffer.AsSpan(8, 5).SequenceEqual(" 200 "u8) || !_buffer.AsSpan(body, length).SequenceEqual(_answer))
-            throw Fault($"not the answer that was due, {Encoding.UTF8.GetString(_answer)}", filled);
+        if (!_buffer.AsSpan(8, 5).SequenceEqual(_status) || !_buffer.AsSpan(body, length).SequenceEqual(_answer))
+            throw Fault($"not the answer that was due,{Encoding.UTF8.GetString(_status)}{Encoding.UTF8.GetString(_answer)}", filled);
     }
 
     public void Dispose() => _socket.Dispose();

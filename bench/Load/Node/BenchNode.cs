@@ -29,6 +29,8 @@ internal sealed partial class BenchNode : IAsyncDisposable
 
     public Operations.OperationsClient Operations { get; private set; } = null!;
 
+    public Events.EventsClient Events { get; private set; } = null!;
+
     /// <summary>Folders of code that are unpacked and ready.</summary>
     public int CodeFolders => Directory.EnumerateDirectories(Path.Combine(_data, "code")).Count(static path => Path.GetFileName(path).Length == 64);
 
@@ -132,6 +134,7 @@ internal sealed partial class BenchNode : IAsyncDisposable
         _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
         Functions = new Functions.FunctionsClient(_channel);
         Operations = new Operations.OperationsClient(_channel);
+        Events = new Events.EventsClient(_channel);
     }
 
     private List<string> Left() => [.. RunningFrom(_data).Select(static process => $"process {process.Pid} {process.Path}"), .. Groups().Select(static path => $"cgroup {path}")];

@@ -44,6 +44,7 @@ internal sealed class ControlPlane : IDisposable
         Functions = new Contracts.V1.Functions.FunctionsClient(_channel);
         Operations = new Contracts.V1.Operations.OperationsClient(_channel);
         Events = new Contracts.V1.Events.EventsClient(_channel);
+        Keys = new Contracts.V1.Keys.KeysClient(_channel);
         Routes = new Contracts.V1.Routes.RoutesClient(_channel);
     }
 
@@ -52,6 +53,8 @@ internal sealed class ControlPlane : IDisposable
     public Contracts.V1.Operations.OperationsClient Operations { get; }
 
     public Contracts.V1.Events.EventsClient Events { get; }
+
+    public Contracts.V1.Keys.KeysClient Keys { get; }
 
     public Contracts.V1.Routes.RoutesClient Routes { get; }
 
@@ -72,16 +75,8 @@ internal sealed class ControlPlane : IDisposable
         var maybeHidden = !Environment.IsPrivilegedProcess && Directory.Exists(Path.GetDirectoryName(socketPath));
         return maybeHidden
             ? new CliException(ExitCode.Unreachable, "node", $"user '{Environment.UserName}' may not talk to the node in {data}", "run the command with sudo")
-            : new CliException(ExitCode.Unreachable, "node", $"none is running with data directory {data}", $"start one with: {StartCommand(data)}");
+            : new CliException(ExitCode.Unreachable, "node", $"none is running with data directory {data}", $"start one with: {TypedCommand.Start(data)}");
     }
-
-    // Where install.sh has been, there is no clone to run `up` from.
-    private static string StartCommand(string data) =>
-        data == NodeLocation.DefaultPath && File.Exists("/etc/systemd/system/hearth-agent.service")
-            ? "sudo systemctl start hearth-spawner hearth-control-plane hearth-agent"
-            : $"sudo ./hearth up{Suffix(data)}";
-
-    private static string Suffix(string data) => data == NodeLocation.DefaultPath ? "" : $" --data {data}";
 
     public void Dispose() => _channel.Dispose();
 }

@@ -28,19 +28,18 @@ internal static class CgroupChecks
         foreach (var name in Needed)
             yield return Finding.Of(Area, name + " controller", controllers.Contains(name), Verdict.Missing, controllers.Contains(name) ? "present" : $"not in {own}/cgroup.controllers",
                 "its limit cannot be set", "start Hearth from its systemd unit (Delegate=yes), or enable the controller in the parent's cgroup.subtree_control");
-        yield return Finding.Of(Area, "io controller", controllers.Contains("io"), Verdict.Limited, controllers.Contains("io") ? "present" : "absent", "disk bandwidth of functions is not weighed", "enable io in the parent's cgroup.subtree_control");
         if (systemd)
             yield return Finding.Of(Area, "systemd", File.Exists(DelegatedScope.SystemdRun), Verdict.Missing, File.Exists(DelegatedScope.SystemdRun) ? "up runs in a scope of its own" : $"without {DelegatedScope.SystemdRun}",
                 "up cannot get a group that it may divide", "apt-get install systemd, or run the units (agent/systemd)");
         else yield return Writable(own);
         yield return Favour(unified);
         var kernel = ProcFiles.Kernel();
-        yield return Finding.Of(Area, "cgroup.kill, memory.peak, memory.reclaim", kernel >= new Version(5, 19), Verdict.Limited, $"kernel {kernel}", "slower kill, peaks by sampling, no trimming of idle instances", "run a kernel of 6.1 or newer");
+        yield return Finding.Of(Area, "cgroup.kill, memory.peak", kernel >= new Version(5, 19), Verdict.Limited, $"kernel {kernel}", "slower kill, peaks by sampling", "run a kernel of 6.1 or newer");
     }
 
     private static IEnumerable<Finding> Hybrid(Mount unified, List<Mount> legacy)
     {
-        yield return new Finding(Area, "mode", Verdict.Limited, $"hybrid: v1 controllers, v2 at {unified.Point}", "no memory.oom.group and no memory.reclaim: Hearth kills the group itself, idle instances are not trimmed",
+        yield return new Finding(Area, "mode", Verdict.Limited, $"hybrid: v1 controllers, v2 at {unified.Point}", "no memory.oom.group: Hearth kills the group itself",
             "boot with systemd.unified_cgroup_hierarchy=1 for pure v2");
         foreach (var name in Needed)
         {

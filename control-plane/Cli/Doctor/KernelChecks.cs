@@ -34,7 +34,6 @@ internal static class KernelChecks
                 yield return new Finding(Area, name + " namespace", Verdict.Missing, "absent", "sandboxes would share it with the machine", "run a kernel built with namespaces (every distribution's is)");
         yield return Seccomp();
         yield return UserNamespaces();
-        yield return Finding.Of(Area, "overlay", HasFileSystem("overlay"), Verdict.Limited, HasFileSystem("overlay") ? "present" : "not loaded", "layers are merged by copying", "modprobe overlay");
     }
 
     public static bool HasFileSystem(string name) =>

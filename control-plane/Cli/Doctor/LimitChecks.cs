@@ -1,3 +1,5 @@
+using Hearth.Cli.Connection;
+
 namespace Hearth.Cli.Doctor;
 
 /// <summary>Numbers of the machine that decide how many instances fit, and root's capabilities.</summary>
@@ -23,8 +25,6 @@ internal static class LimitChecks
         yield return new Finding(Area, "pipe-user-pages-soft", Verdict.Ok, $"{pipePages} pages (the root spawner makes the pipes, so it does not bind)");
         yield return Overcommit();
         foreach (var finding in RootCapabilities()) yield return finding;
-        yield return Finding.Of(Area, "memory pressure (PSI)", File.Exists("/proc/pressure/memory"), Verdict.Limited, File.Exists("/proc/pressure/memory") ? "present" : "absent",
-            "Hearth cannot see that it hurts its neighbours; MemAvailable alone is the brake", "boot with psi=1");
     }
 
     private static Finding AtLeast(string name, string path, long enough, string bounds, string fix)
@@ -50,7 +50,7 @@ internal static class LimitChecks
     {
         if (!Environment.IsPrivilegedProcess)
         {
-            yield return new Finding(Area, "root", Verdict.Note, $"asked as '{Environment.UserName}'", "some checks need root", "sudo ./hearth doctor");
+            yield return new Finding(Area, "root", Verdict.Note, $"asked as '{Environment.UserName}'", "some checks need root", $"sudo {TypedCommand.Name} doctor");
             yield break;
         }
         var line = File.ReadLines("/proc/self/status").First(one => one.StartsWith("CapEff:", StringComparison.Ordinal));

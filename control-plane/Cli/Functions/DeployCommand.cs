@@ -13,8 +13,8 @@ internal static class DeployCommand
 {
     private static readonly Argument<string> PackagePath = new("PATH") { Description = "Folder with the code and its dependencies, or a .zip of it (zip < 50 MB, unpacked < 250 MB)" };
     private static readonly Option<string> Name = new("--name", "-n") { Description = "Name of the function: 1-64 of a-z A-Z 0-9 - _", Required = true, HelpName = "NAME" };
-    private static readonly Option<string> Runtime = new("--runtime", "-r") { Description = "A Lambda runtime id (python3.12, nodejs20.x, dotnet10) or a language (python, nodejs, dotnet)", Required = true, HelpName = "RUNTIME" };
-    private static readonly Option<string> Handler = new("--handler") { Description = "What to call: module.function (python, nodejs), Assembly::Namespace.Type::Method (dotnet)", Required = true, HelpName = "HANDLER" };
+    private static readonly Option<string> Runtime = new("--runtime", "-r") { Description = "A Lambda runtime id (python3.12, nodejs20.x, dotnet10, provided.al2023) or a language (python, nodejs, dotnet, provided)", Required = true, HelpName = "RUNTIME" };
+    private static readonly Option<string> Handler = new("--handler") { Description = "What to call: module.function (python, nodejs), Assembly::Namespace.Type::Method (dotnet), any text for provided, whose bootstrap gets it as _HANDLER", Required = true, HelpName = "HANDLER" };
     private static readonly Option<int?> Memory = SharedOptions.Number("--memory", "Memory in MB, 128-10240; 1769 MB also means one CPU's share. Default: 128", 128, 10240);
     private static readonly Option<int?> Timeout = SharedOptions.Number("--timeout", "Seconds an invocation may take, 1-900. Default: 3", 1, 900);
     private static readonly Option<int?> Tmp = SharedOptions.Number("--tmp", "Space in /tmp in MB, 512-10240. Default: 512", 512, 10240);
@@ -28,8 +28,9 @@ internal static class DeployCommand
         {
             if (result.GetValueOrDefault<string>() is { } name && !IsName(name)) result.AddError($"--name '{name}' is not a name: 1 to 64 letters, digits, - and _");
         });
-        var command = new Verb("deploy", "Upload a folder or zip as a function; creates it or replaces its code and settings.",
-            "hearth deploy ./thumbnail --name thumbnail --runtime nodejs20.x --handler index.handler --memory 1024 --timeout 30")
+        var command = new Verb("deploy", "Upload a folder or zip as a function; creates it or replaces its code and settings. Layers, versions and aliases are set with the aws command.",
+            "hearth deploy ./thumbnail --name thumbnail --runtime nodejs20.x --handler index.handler --memory 1024 --timeout 30",
+            "hearth deploy ./go-service --name service --runtime provided.al2023 --handler any   # a folder with an executable 'bootstrap'")
         {
             PackagePath, Name, Runtime, Handler, Memory, Timeout, Tmp, Env, Description, AsJson,
         };

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using Grpc.Core;
 using Hearth.Cli.Connection;
 using Hearth.Cli.Errors;
 using Hearth.Cli.Output;
@@ -45,14 +46,26 @@ internal static class InvokeCommand
             LogType = parsed.GetValue(Log) ? "Tail" : "None",
         };
         using var node = ControlPlane.Connect(parsed);
-        var answer = await node.Functions.InvokeAsync(request, cancellationToken: cancellationToken);
+        var answer = await SendAsync(node, request, cancellationToken);
         if (answer.LogResult.Length > 0 && !parsed.GetValue(AsJson)) Console.Error.Write(VisibleText.Lines(Encoding.UTF8.GetString(Convert.FromBase64String(answer.LogResult))));
         if (parsed.GetValue(AsJson)) Json.Print(writer => Write(writer, answer));
         else if (parsed.GetValue(Async)) Console.Out.WriteLine(answer.RequestId);
         else PrintPayload(answer);
         if (answer.FunctionError.Length == 0) return ExitCode.Ok;
-        Console.Error.WriteLine($"hearth: {request.FunctionName}: the function failed ({answer.FunctionError}); see: hearth logs {request.FunctionName} --request {answer.RequestId}");
+        Console.Error.WriteLine($"hearth: {request.FunctionName}: the function failed ({answer.FunctionError}); see: {TypedCommand.Name} logs {request.FunctionName} --request {answer.RequestId}{TypedCommand.DataOption(NodeLocation.Current)}");
         return ExitCode.FunctionError;
+    }
+
+    private static async Task<InvokeResponse> SendAsync(ControlPlane node, InvokeRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await node.Functions.InvokeAsync(request, cancellationToken: cancellationToken);
+        }
+        catch (RpcException refusal) when (Throttling.Of(refusal, request.FunctionName) is { } throttled)
+        {
+            throw throttled;
+        }
     }
 
     /// <summary>To a program the bytes as they came; to a person with a line end, and without what would drive the terminal.</summary>

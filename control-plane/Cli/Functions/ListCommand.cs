@@ -26,7 +26,7 @@ internal static class ListCommand
         using var node = ControlPlane.Connect(parsed);
         var functions = await AllAsync(node, cancellationToken);
         if (parsed.GetValue(AsJson)) Json.PrintArray("Functions", functions, FunctionJson.Write);
-        else if (functions.Count == 0) Console.Error.WriteLine("no functions yet; deploy one with: hearth deploy PATH --name N --runtime R --handler H");
+        else if (functions.Count == 0) Console.Error.WriteLine($"no functions yet; deploy one with: {TypedCommand.Name} deploy PATH --name N --runtime R --handler H");
         else Print(functions);
         return ExitCode.Ok;
     }

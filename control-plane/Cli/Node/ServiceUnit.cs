@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hearth.Cli.Connection;
 using Hearth.Cli.Errors;
 
 namespace Hearth.Cli.Node;
@@ -14,7 +15,7 @@ internal static class ServiceUnit
         {
             if (Of(pid.ToString(CultureInfo.InvariantCulture)) is not { } unit || unit == own) continue;
             throw new CliException(ExitCode.Refused, $"data directory {data}", $"systemd already runs a node on it ({unit}, pid {pid})",
-                "use that one (try: sudo hearth ls), or stop it with: systemctl stop hearth-agent hearth-control-plane hearth-spawner; or choose another --data and --port");
+                $"use that one (try: sudo {TypedCommand.Name} ls), or stop it with: systemctl stop hearth-agent hearth-control-plane hearth-spawner; or choose another --data and --port");
         }
     }
 

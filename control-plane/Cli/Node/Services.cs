@@ -33,12 +33,18 @@ internal static class Services
         if (options.RetryDelays is { } delays) control.AddRange(["--retry-delays", delays]);
         if (options.S3Endpoint is { } store) control.AddRange(["--s3-endpoint", store]);
         if (options.DeadLetterDays is { } days) control.AddRange(["--dead-letter-days", Text(days)]);
+        if (options.Region is { } region) control.AddRange(["--region", region]);
+        if (options.Account is { } account) control.AddRange(["--account", account]);
 
         List<string> agent = ["--data", options.DataDirectory, "--host", options.Host, "--port", Text(options.Port)];
         if (options.MemoryBudgetMb is { } budget) agent.AddRange(["--memory-budget-mb", Text(budget)]);
         if (options.BillingIncrementMs is { } increment) agent.AddRange(["--billing-increment-ms", Text(increment)]);
         if (options.IdleTimeoutSeconds is { } idle) agent.AddRange(["--idle-timeout-seconds", Text(idle)]);
+        if (options.Concurrency is { } concurrency) agent.AddRange(["--max-concurrency", Text(concurrency)]);
+        if (options.BurstRate is { } rate) agent.AddRange(["--burst-rate", Text(rate)]);
         if (options.CpuCap) agent.Add("--hard-cpu-cap");
+        if (options.LogMaxMb is { } megabytes) agent.AddRange(["--log-max-mb", Text(megabytes)]);
+        if (options.LogMaxDays is { } age) agent.AddRange(["--log-max-days", Text(age)]);
 
         List<string> spawner = ["--data", options.DataDirectory];
         if (options.Root is { } root) spawner.AddRange(["--root", root]);

@@ -11,7 +11,7 @@ namespace Hearth.Cli.Node;
 internal static class UpCommand
 {
     private static readonly Option<int?> Port = SharedOptions.Number("--port", "TCP port for HTTP, 0-65535; 0 = any free one. Default: 9000", 0, 65535);
-    private static readonly Option<string> Host = new("--host") { Description = "Loopback address to serve on; others need access keys, which this version has not", DefaultValueFactory = _ => "127.0.0.1", HelpName = "IP" };
+    private static readonly Option<string> Host = new("--host") { Description = "Address to serve on, 0.0.0.0 for all of this machine's; others than loopback need access keys (hearth keys)", DefaultValueFactory = _ => "127.0.0.1", HelpName = "IP" };
     private static readonly Option<int?> GrpcPort = SharedOptions.Number("--grpc-port", "Also serve the gRPC API on this TCP port of loopback, 1-65535. Default: only the Unix socket", 1, 65535);
     private static readonly Option<string?> Root = new("--root") { Description = "Root image (rootfs/build-image.sh) whose /usr and /etc functions see. Default: this machine's", HelpName = "DIR" };
     private static readonly Option<string> Tmp = new("--tmp") { Description = "Where /tmp of functions is: disk, or memory (it then counts as theirs). Memory is also what a machine without loop devices gets", DefaultValueFactory = _ => "disk", HelpName = "disk|memory" };
@@ -19,11 +19,17 @@ internal static class UpCommand
     private static readonly Option<int?> Increment = SharedOptions.Number("--billing-increment-ms", "Invocations are billed in steps of this many ms, 1-60000 (100 = as in 2015). Default: 1", 1, 60_000);
     private static readonly Option<bool> CpuCap = new("--hard-cpu-cap", "--cpu-cap") { Description = "Cap each instance at MB/1769 of a CPU even when the machine is idle, as AWS does" };
     private static readonly Option<int?> IdleTimeout = SharedOptions.Number("--idle-timeout-seconds", "An instance that nobody used for so long is ended, 1-86400. Default: 600", 1, 86_400);
+    private static readonly Option<int?> Concurrency = SharedOptions.Number("--concurrency", "Invocations under way at once, all functions together, 1-1000000; more are throttled. Default: 1000", 1, 1_000_000);
+    private static readonly Option<int?> BurstRate = SharedOptions.Number("--burst-rate", "Invocations a second that one function may begin, 1-1000000; more are throttled. Default: as many as come", 1, 1_000_000);
     private static readonly Option<double?> PriceRequests = Price("--price-requests", "Price of a million requests in USD, for 'hearth usage'. Default: 0.20");
     private static readonly Option<double?> PriceGbSecond = Price("--price-gb-second", "Price of a GB-second in USD. Default: 0.0000166667");
     private static readonly Option<string?> RetryDelays = new("--retry-delays") { Description = "Seconds until an event that its function failed is tried again, first and following times, each 0-3600. Default: 60,120, as AWS", HelpName = "S[,S...]" };
     private static readonly Option<int?> DeadLetterDays = SharedOptions.Number("--dead-letter-days", "Dead letters are kept so many days, 1-3650. Default: 14", 1, 3_650);
     private static readonly Option<string?> S3Endpoint = new("--s3-endpoint") { Description = $"S3-compatible store that S3Bucket and S3Key of code mean, with the keys of {Services.S3AccessKeyId} and {Services.S3SecretAccessKey} if set. Default: none", HelpName = "URL" };
+    private static readonly Option<string?> Region = new("--region") { Description = "Region in ARNs, as aws --region and CloudFormation will say it; to be kept, since layers and destinations are named by ARN. Default: us-east-1", HelpName = "NAME" };
+    private static readonly Option<string?> Account = new("--account") { Description = "Account in ARNs, 12 digits; to be kept like the region. Default: 000000000000", HelpName = "ID" };
+    private static readonly Option<int?> LogMaxMb = SharedOptions.Number("--log-max-mb", "Log kept of each function, MB, 1-1048576. Default: 64", 1, 1_048_576);
+    private static readonly Option<int?> LogMaxDays = SharedOptions.Number("--log-max-days", "Older log is deleted, days, 1-36500. Default: 14", 1, 36_500);
     private static readonly Option<bool> Prepare = new("--prepare") { Description = "Only bring the data directory and the programs in it up to date, as the systemd units do before they start, and end" };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Show the log of the three processes here too" };
 
@@ -33,7 +39,8 @@ internal static class UpCommand
             "sudo hearth up", "sudo hearth up --port 9100 --data /srv/hearth --memory-budget-mb 4096",
             "sudo hearth up --root /var/lib/hearth-images/python")
         {
-            Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, S3Endpoint, Prepare, Verbose,
+            Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, Concurrency, BurstRate, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, S3Endpoint,
+            Region, Account, LogMaxMb, LogMaxDays, Prepare, Verbose,
         };
         Tmp.Validators.Add(static result =>
         {
@@ -51,6 +58,16 @@ internal static class UpCommand
             if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri is not { UserInfo: "", Query: "", Fragment: "" })
                 result.AddError($"--s3-endpoint '{text}' is not a URL such as https://s3.example.org");
         });
+        Region.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<string?>() is not { Length: > 0 and <= 32 } text || !text.All(static letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-'))
+                result.AddError($"--region '{result.GetValueOrDefault<string?>()}' is not a region: write a name such as us-east-1");
+        });
+        Account.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<string?>() is not { Length: 12 } text || !text.All(char.IsAsciiDigit))
+                result.AddError($"--account '{result.GetValueOrDefault<string?>()}' is not an account: write 12 digits");
+        });
         // Synchronous on purpose: see Supervisor, which must stay on the main thread.
         command.SetAction(Run);
         return command;
@@ -59,11 +76,18 @@ internal static class UpCommand
     private static int Run(ParseResult parsed)
     {
         if (!Environment.IsPrivilegedProcess)
-            throw new CliException(ExitCode.Refused, "up", "needs root: it makes namespaces, mounts and cgroups (the parts that face the network drop it)", "run: sudo ./hearth up");
+            throw new CliException(ExitCode.Refused, "up", "needs root: it makes namespaces, mounts and cgroups (the parts that face the network drop it)", $"run: sudo {TypedCommand.Name} up{TypedCommand.DataOption(NodeLocation.Of(parsed))}");
         var options = new UpOptions(
-            NodeLocation.Of(parsed), LoopbackOnly(parsed.GetRequiredValue(Host)), parsed.GetValue(Port) ?? 9000, parsed.GetValue(GrpcPort),
+            NodeLocation.Of(parsed), AddressOf(parsed.GetRequiredValue(Host)), parsed.GetValue(Port) ?? 9000, parsed.GetValue(GrpcPort),
             parsed.GetValue(Root) is { } root ? RootImage.Require(root) : null, parsed.GetRequiredValue(Tmp) == "memory", parsed.GetValue(MemoryBudget), parsed.GetValue(Increment), parsed.GetValue(CpuCap),
-            parsed.GetValue(IdleTimeout), parsed.GetValue(PriceRequests), parsed.GetValue(PriceGbSecond), parsed.GetValue(Verbose), parsed.GetValue(RetryDelays), parsed.GetValue(DeadLetterDays), parsed.GetValue(S3Endpoint));
+            parsed.GetValue(IdleTimeout), parsed.GetValue(PriceRequests), parsed.GetValue(PriceGbSecond), parsed.GetValue(Verbose), parsed.GetValue(RetryDelays), parsed.GetValue(DeadLetterDays), parsed.GetValue(S3Endpoint),
+            parsed.GetValue(Concurrency), parsed.GetValue(BurstRate))
+        {
+            Region = parsed.GetValue(Region),
+            Account = parsed.GetValue(Account),
+            LogMaxMb = parsed.GetValue(LogMaxMb),
+            LogMaxDays = parsed.GetValue(LogMaxDays),
+        };
         return parsed.GetValue(Prepare) ? NodeRun.Prepare(options) : NodeRun.Execute(options);
     }
 
@@ -83,11 +107,10 @@ internal static class UpCommand
         return option;
     }
 
-    private static string LoopbackOnly(string host)
+    // Whether there are keys, which an address that others reach needs, the agent knows, and does not start without.
+    private static string AddressOf(string host)
     {
         var text = host == "localhost" ? "127.0.0.1" : host;
-        if (!IPAddress.TryParse(text, out var address)) throw CliException.Usage("--host", $"'{host}' is not an IP address", "write --host 127.0.0.1");
-        if (IPAddress.IsLoopback(address)) return text;
-        throw CliException.Usage("--host", $"{host} is not loopback, and without access keys everyone who reaches it could run code here", "use 127.0.0.1, and a reverse proxy with authentication in front of it");
+        return IPAddress.TryParse(text, out _) ? text : throw CliException.Usage("--host", $"'{host}' is not an IP address", "write --host 127.0.0.1");
     }
 }

@@ -10,4 +10,16 @@ namespace Hearth.Cli.Node;
 internal sealed record UpOptions(
     string DataDirectory, string Host, int Port, int? GrpcPort, string? Root, bool TmpInMemory, int? MemoryBudgetMb, int? BillingIncrementMs, bool CpuCap,
     int? IdleTimeoutSeconds, double? PricePerMillionRequests, double? PricePerGbSecond, bool Verbose,
-    string? RetryDelays = null, int? DeadLetterDays = null, string? S3Endpoint = null);
+    string? RetryDelays = null, int? DeadLetterDays = null, string? S3Endpoint = null, int? Concurrency = null, int? BurstRate = null)
+{
+    /// <summary>Null = us-east-1.</summary>
+    public string? Region { get; init; }
+
+    /// <summary>12 digits; null = 000000000000.</summary>
+    public string? Account { get; init; }
+
+    /// <summary>Of each function's log; null = 64 MB and 14 days.</summary>
+    public int? LogMaxMb { get; init; }
+
+    public int? LogMaxDays { get; init; }
+}

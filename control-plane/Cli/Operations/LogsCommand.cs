@@ -16,7 +16,7 @@ internal static class LogsCommand
     private static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Stay and print new lines as they come; Ctrl-C ends it" };
     private static readonly Option<string> Request = new("--request") { Description = "Only this invocation", HelpName = "ID" };
     private static readonly Option<string> Since = Durations.Since("Only lines younger than this");
-    private static readonly Option<int?> Tail = SharedOptions.Number("--tail", "Only the last N lines, 1-1000000", 1, 1_000_000);
+    private static readonly Option<int?> Tail = SharedOptions.Number("--tail", "Only the last N lines, 1-10000", 1, 10_000);
     private static readonly Option<bool> AsJson = SharedOptions.Json();
 
     public static Command Create()

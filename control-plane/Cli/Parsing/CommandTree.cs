@@ -2,6 +2,7 @@ using System.CommandLine;
 using Hearth.Cli.DeadLetters;
 using Hearth.Cli.Doctor;
 using Hearth.Cli.Functions;
+using Hearth.Cli.Keys;
 using Hearth.Cli.Node;
 using Hearth.Cli.Operations;
 using Hearth.Cli.Routes;
@@ -27,6 +28,7 @@ internal static class CommandTree
             DeadLettersCommand.Create(),
             RoutesCommand.Create(),
             RemoveCommand.Create(),
+            KeysCommand.Create(),
             RuntimesCommand.Create(),
             DoctorCommand.Create(),
             VersionCommand.Create(),

@@ -16,7 +16,7 @@ internal static class CommandLine
     public static Process Start(IReadOnlyList<string> arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.Environment.Remove("HEARTH_DATA");
+        foreach (var name in (string[])["HEARTH_DATA", "HEARTH_COMMAND"]) start.Environment.Remove(name);
         foreach (var (name, value) in environment) start.Environment[name] = value;
         return Process.Start(start)!;
     }
@@ -35,7 +35,7 @@ internal static class CommandLine
         return RunAsync(Process.Start(start)!);
     }
 
-    private static async Task<Outcome> RunAsync(Process started)
+    public static async Task<Outcome> RunAsync(Process started)
     {
         using var process = started;
         process.StandardInput.Close();

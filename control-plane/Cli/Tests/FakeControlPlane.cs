@@ -42,7 +42,8 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         _folder.Dispose();
     }
 
-    public sealed record Answers(HashSet<string> Functions, InvokeResponse? Invocation = null);
+    /// <param name="Refusal">Of every invocation.</param>
+    public sealed record Answers(HashSet<string> Functions, InvokeResponse? Invocation = null, RpcException? Refusal = null);
 
     private sealed class Service(Answers answers) : Contracts.V1.Functions.FunctionsBase
     {
@@ -51,6 +52,6 @@ internal sealed class FakeControlPlane : IAsyncDisposable
             : throw new RpcException(new Status(StatusCode.NotFound, $"Function not found: {request.FunctionName}"));
 
         public override Task<InvokeResponse> Invoke(InvokeRequest request, ServerCallContext context) =>
-            Task.FromResult(answers.Invocation ?? throw new RpcException(new Status(StatusCode.NotFound, request.FunctionName)));
+            Task.FromResult(answers.Invocation ?? throw answers.Refusal ?? new RpcException(new Status(StatusCode.NotFound, request.FunctionName)));
     }
 }

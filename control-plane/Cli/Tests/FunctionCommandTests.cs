@@ -1,5 +1,6 @@
 using System.Text;
 using Google.Protobuf;
+using Grpc.Core;
 using Hearth.Contracts.V1;
 using Xunit;
 
@@ -23,8 +24,30 @@ public sealed class FunctionCommandTests
         var outcome = await CommandLine.RunAsync("rm", "a", "b", "c", "--data", node.Data);
         Assert.Equal(3, outcome.ExitCode);
         Assert.Equal("a deleted\nc deleted\n", outcome.Output);
-        Assert.StartsWith("hearth: not found: Function not found: b;", outcome.Error);
+        Assert.StartsWith($"hearth: not found: Function not found: b; see what there is with: hearth ls --data {node.Data}", outcome.Error);
         Assert.Equal(["d"], there);
+    }
+
+    [Theory]
+    [InlineData("ReservedFunctionConcurrentInvocationLimitExceeded", "hearth: f: throttled: its reserved concurrency is used up; ")]
+    [InlineData("ConcurrentInvocationLimitExceeded", "hearth: f: throttled: the node runs as many invocations as it may (--max-concurrency, less what is reserved), or no further instance fits into --memory-budget-mb; ")]
+    [InlineData("CallerRateLimitExceeded", "hearth: refused: Rate Exceeded\n")]
+    public async Task A_throttled_caller_is_told_of_what_there_is_too_little(string reason, string line)
+    {
+        var refusal = new RpcException(new Status(StatusCode.ResourceExhausted, "Rate Exceeded."), new Metadata { { "x-hearth-reason", reason } });
+        await using var node = await FakeControlPlane.StartAsync(new([], Refusal: refusal));
+        var outcome = await CommandLine.RunAsync("invoke", "f", "--data", node.Data);
+        Assert.Equal(5, outcome.ExitCode);
+        Assert.StartsWith(line, outcome.Error);
+        Assert.Single(outcome.Error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task What_is_not_found_and_no_function_is_not_looked_for_among_functions()
+    {
+        await using var node = await FakeControlPlane.StartAsync(new([]));
+        var outcome = await CommandLine.RunAsync("invoke", "elsewhere", "--data", node.Data);
+        Assert.Equal((3, "hearth: not found: elsewhere\n"), (outcome.ExitCode, outcome.Error));
     }
 
     [Fact]

@@ -29,12 +29,18 @@ public sealed class ServicesTests
             BillingIncrementMs = 100,
             CpuCap = true,
             IdleTimeoutSeconds = 86_400,
+            Concurrency = 50,
+            BurstRate = 20,
             PricePerMillionRequests = 0.2,
             PricePerGbSecond = 0.5,
+            Region = "eu-west-1",
+            Account = "123456789012",
+            LogMaxMb = 8,
+            LogMaxDays = 30,
         };
         Assert.Equal("--data /d --root /image --tmp memory", Of(all, Services.Spawner));
-        Assert.Equal("--data /d --grpc-port 9161 --price-requests 0.2 --price-gb-second 0.5", Of(all, Services.ControlPlane));
-        Assert.Equal("--data /d --host 127.0.0.1 --port 9160 --memory-budget-mb 4096 --billing-increment-ms 100 --idle-timeout-seconds 86400 --hard-cpu-cap", Of(all, Services.Agent));
+        Assert.Equal("--data /d --grpc-port 9161 --price-requests 0.2 --price-gb-second 0.5 --region eu-west-1 --account 123456789012", Of(all, Services.ControlPlane));
+        Assert.Equal("--data /d --host 127.0.0.1 --port 9160 --memory-budget-mb 4096 --billing-increment-ms 100 --idle-timeout-seconds 86400 --max-concurrency 50 --burst-rate 20 --hard-cpu-cap --log-max-mb 8 --log-max-days 30", Of(all, Services.Agent));
     }
 
     [Theory]
@@ -52,10 +58,10 @@ public sealed class ServicesTests
     public async Task The_command_line_reaches_the_processes()
     {
         TemporaryFolder.RequireRoot();
-        using var node = new FakeNode(arguments: ["--price-requests", "0.25", "--price-gb-second", "0.00002", "--idle-timeout-seconds", "60", "--hard-cpu-cap"]);
+        using var node = new FakeNode(arguments: ["--price-requests", "0.25", "--price-gb-second", "0.00002", "--idle-timeout-seconds", "60", "--hard-cpu-cap", "--region", "eu-west-1", "--log-max-days", "7"]);
         await node.ReadyAsync();
-        Assert.EndsWith(" --price-requests 0.25 --price-gb-second 0.00002", node.Arguments(Services.ControlPlane));
-        Assert.EndsWith(" --idle-timeout-seconds 60 --hard-cpu-cap", node.Arguments(Services.Agent));
+        Assert.EndsWith(" --price-requests 0.25 --price-gb-second 0.00002 --region eu-west-1", node.Arguments(Services.ControlPlane));
+        Assert.EndsWith(" --idle-timeout-seconds 60 --hard-cpu-cap --log-max-days 7", node.Arguments(Services.Agent));
     }
 
     private static string Of(UpOptions options, string name) => string.Join(' ', Services.Plan(options).Single(service => service.Name == name).Arguments);

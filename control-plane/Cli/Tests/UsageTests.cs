@@ -15,8 +15,14 @@ public sealed class UsageTests
     [InlineData("is no variable name", "deploy", ".", "--name", "n", "--runtime", "python", "--handler", "a.b", "--env", "9A=1")]
     [InlineData("is not an age", "logs", "n", "--since", "yesterday")]
     [InlineData("exclude each other", "usage", "--json", "--csv")]
+    [InlineData("--role 'root' is not a role", "keys", "create", "--role", "root")]
+    [InlineData("'--role' is required", "keys", "create")]
+    [InlineData("--burst-rate 0 is out of range: 1 to 1000000", "up", "--burst-rate", "0")]
     [InlineData("'--path' is required", "routes", "add", "--function", "f", "--shape", "alb")]
     [InlineData("is out of range: 0 to 65535", "up", "--port", "70000")]
+    [InlineData("--region 'US East' is not a region", "up", "--region", "US East")]
+    [InlineData("--account '12' is not an account", "up", "--account", "12")]
+    [InlineData("--max-concurrency 0 is out of range: 1 to 1000000", "up", "--max-concurrency", "0")]
     public async Task A_wrong_command_line_is_one_line_and_exit_code_2(string cause, params string[] arguments)
     {
         var outcome = await CommandLine.RunAsync(arguments);
@@ -38,12 +44,34 @@ public sealed class UsageTests
     [InlineData("invoke", "n")]
     [InlineData("logs", "n")]
     [InlineData("rm", "n")]
+    [InlineData("keys", "ls")]
     public async Task Without_a_node_the_exit_code_is_4_and_the_line_says_how_to_start_one(params string[] arguments)
     {
         using var folder = new TemporaryFolder();
         var outcome = await CommandLine.RunAsync([.. arguments, "--data", folder.Path]);
         Assert.Equal(4, outcome.ExitCode);
-        Assert.Contains("sudo ./hearth up", outcome.Error);
+        Assert.EndsWith($"start one with: sudo hearth up --data {folder.Path}\n", outcome.Error);
+    }
+
+    [Theory]
+    [InlineData("./hearth")]
+    [InlineData("/src/hearth/hearth")]
+    public async Task Called_by_the_script_of_a_clone_the_line_names_that_script(string typed)
+    {
+        using var folder = new TemporaryFolder();
+        var outcome = await CommandLine.RunAsync(CommandLine.Start(["ls", "--data", folder.Path], ("HEARTH_COMMAND", typed)));
+        Assert.EndsWith($"start one with: sudo {typed} up --data {folder.Path}\n", outcome.Error);
+    }
+
+    [Fact]
+    public async Task A_socket_that_nobody_serves_is_told_with_its_data_directory()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(Path.Combine(folder.Path, "run", "control"));
+        File.WriteAllText(Path.Combine(folder.Path, "run", "control", "grpc.sock"), "");
+        var outcome = await CommandLine.RunAsync("ls", "--data", folder.Path);
+        Assert.Equal(4, outcome.ExitCode);
+        Assert.EndsWith($"start one with: sudo hearth up --data {folder.Path}\n", outcome.Error);
     }
 
     [Fact]

@@ -77,9 +77,10 @@ public sealed class AgentLinkService(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         if (!await requestStream.MoveNext(ending.Token) || requestStream.Current.AgentId.Length is 0 or > 64)
             throw Invalid("the first message must hold the agent's id, of 1 to 64 characters");
+        string agentId = requestStream.Current.AgentId;
         // Says that this control plane takes events.
         await responseStream.WriteAsync(new EventsDown(), ending.Token);
-        await new EventStream(events).ServeAsync(requestStream, responseStream, ending.Token);
+        await new EventStream(events, agentId).ServeAsync(requestStream, responseStream, ending.Token);
     }
 
     private static async Task<AgentHello> ReadHelloAsync(IAsyncStreamReader<AgentMessage> incoming, CancellationToken cancellationToken)
@@ -102,14 +103,17 @@ public sealed class AgentLinkService(
         await outgoing.WriteAsync(MarkOf(known), cancellationToken);
         while (true)
         {
-            (HashSet<string> changed, ulong change, bool routes, List<ControlMessage> queries, JournalAck? ack) = await connection.Outbox.TakeAsync(cancellationToken);
+            (HashSet<string> changed, bool account, bool routes, ulong change, List<ControlMessage> queries, JournalAck? ack) = await connection.Outbox.TakeAsync(cancellationToken);
             if (ack is not null)
                 await outgoing.WriteAsync(new ControlMessage { JournalAck = ack }, cancellationToken);
+            // Who may call comes before what there is to call.
+            if (account)
+                await outgoing.WriteAsync(new ControlMessage { Account = specs.Account() }, cancellationToken);
             foreach (string name in changed)
                 await outgoing.WriteAsync(specs.Change(name), cancellationToken);
             if (routes)
                 await outgoing.WriteAsync(specs.RouteTable(), cancellationToken);
-            if (changed.Count > 0)
+            if (changed.Count > 0 || account)
                 await outgoing.WriteAsync(MarkOf(change), cancellationToken);
             foreach (ControlMessage query in queries)
                 await outgoing.WriteAsync(query, cancellationToken);

@@ -17,6 +17,7 @@ public sealed class AgentOutbox
     private List<ControlMessage> _queries = [];
     private JournalAck? _ack;
     private ulong _change;
+    private bool _account;
     private bool _routes;
 
     public void FunctionChanged(string name, ulong change)
@@ -24,6 +25,18 @@ public sealed class AgentOutbox
         lock (_lock)
         {
             _functions.Add(name);
+            _change = change;
+        }
+
+        _signal.Writer.TryWrite(true);
+    }
+
+    /// <summary>What belongs to no function has changed.</summary>
+    public void AccountChanged(ulong change)
+    {
+        lock (_lock)
+        {
+            _account = true;
             _change = change;
         }
 
@@ -58,17 +71,18 @@ public sealed class AgentOutbox
         return true;
     }
 
-    /// <summary>Waits until there is something, then takes all of it. Change is the number of the last change among those of the functions.</summary>
-    public async Task<(HashSet<string> Functions, ulong Change, bool Routes, List<ControlMessage> Queries, JournalAck? Ack)> TakeAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until there is something, then takes all of it. Change is the number of the last change among those of the functions and the account.</summary>
+    public async Task<(HashSet<string> Functions, bool Account, bool Routes, ulong Change, List<ControlMessage> Queries, JournalAck? Ack)> TakeAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             await _signal.Reader.ReadAsync(cancellationToken);
             lock (_lock)
             {
-                if (_functions.Count == 0 && !_routes && _queries.Count == 0 && _ack is null)
+                if (_functions.Count == 0 && !_account && !_routes && _queries.Count == 0 && _ack is null)
                     continue;
-                var taken = (_functions, _change, _routes, _queries, _ack);
+                var taken = (_functions, _account, _routes, _change, _queries, _ack);
+                _account = false;
                 _functions = new HashSet<string>(StringComparer.Ordinal);
                 _queries = [];
                 _ack = null;

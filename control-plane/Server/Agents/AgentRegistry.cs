@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Hearth.Contracts;
+using Hearth.ControlPlane.Access;
+using Hearth.ControlPlane.Logs;
 using Hearth.ControlPlane.Routes;
 using Hearth.ControlPlane.Store;
 
@@ -17,13 +19,21 @@ public sealed class AgentRegistry
     private ImmutableList<AgentConnection> _current = [];
     private int _streams;
 
-    public AgentRegistry(FunctionStore functions, RouteStore routes)
+    public AgentRegistry(FunctionStore functions, KeyStore keys, LogFile logs, RouteStore routes)
     {
         functions.Changed += (name, change) =>
         {
             foreach (AgentConnection agent in Current)
                 agent.Outbox.FunctionChanged(name, change);
         };
+        keys.Changed += TellAccount;
+        logs.Changed += TellAccount;
+
+        void TellAccount() => functions.Count(change =>
+        {
+            foreach (AgentConnection agent in Current)
+                agent.Outbox.AccountChanged(change);
+        });
         routes.Changed += () =>
         {
             foreach (AgentConnection agent in Current)
@@ -67,13 +77,14 @@ public sealed class AgentRegistry
     public void StreamEnded() => Interlocked.Decrement(ref _streams);
 
     /// <summary>Waits, for a short time, until the connected agents have applied a change: who has made it finds it at the next invocation.</summary>
-    public Task SettleAsync(ulong change, CancellationToken cancellationToken) =>
-        Task.WhenAll(Current.Select(a => SettleAsync(a, change, cancellationToken)));
+    /// <param name="patience">With an agent that is slow; null = half a second.</param>
+    public Task SettleAsync(ulong change, CancellationToken cancellationToken, TimeSpan? patience = null) =>
+        Task.WhenAll(Current.Select(a => SettleAsync(a, change, patience ?? SettleTime, cancellationToken)));
 
-    private static async Task SettleAsync(AgentConnection agent, ulong change, CancellationToken cancellationToken)
+    private static async Task SettleAsync(AgentConnection agent, ulong change, TimeSpan patience, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, agent.ClosedOrDisposed);
-        limit.CancelAfter(SettleTime);
+        limit.CancelAfter(patience);
         await agent.Progress.WaitAsync(change, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

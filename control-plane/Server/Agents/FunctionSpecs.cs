@@ -1,4 +1,5 @@
 using Hearth.Contracts.V1;
+using Hearth.ControlPlane.Access;
 using Hearth.ControlPlane.Functions;
 using Hearth.ControlPlane.Routes;
 using Hearth.ControlPlane.Store;
@@ -6,13 +7,13 @@ using Hearth.ControlPlane.Store;
 namespace Hearth.ControlPlane.Agents;
 
 /// <summary>Definitions as agents need them.</summary>
-public sealed class FunctionSpecs(FunctionStore store, RouteStore routes, FunctionAddress address)
+public sealed class FunctionSpecs(FunctionStore store, RouteStore routes, FunctionAddress address, AccountSpec account)
 {
     public ulong Changes => store.Changes;
 
     public ControlMessage Snapshot()
     {
-        var snapshot = new Snapshot();
+        var snapshot = new Snapshot { Account = account.Current() };
         foreach (FunctionEntry entry in store.Current.Values)
         {
             snapshot.Functions.AddRange(entry.All.Select(f => Of(entry, f)));
@@ -23,6 +24,8 @@ public sealed class FunctionSpecs(FunctionStore store, RouteStore routes, Functi
         snapshot.Routes.AddRange(routes.Current.Values.Select(Of));
         return new ControlMessage { Snapshot = snapshot };
     }
+
+    public AccountSettings Account() => account.Current();
 
     /// <summary>The function as it is now, or that it is gone.</summary>
     public ControlMessage Change(string name)
@@ -96,6 +99,7 @@ public sealed class FunctionSpecs(FunctionStore store, RouteStore routes, Functi
             CodeSize = f.CodeSize,
             RevisionId = f.RevisionId,
             ReservedConcurrency = entry.ReservedConcurrency ?? -1,
+            ProvisionedConcurrency = entry.ProvisionedOf(f.Version),
         };
         foreach ((string key, string value) in f.Environment ?? new Dictionary<string, string>())
             spec.Environment[key] = value;

@@ -4,13 +4,14 @@ using System.Text.Json;
 using Google.Protobuf;
 using Hearth.Contracts;
 using Hearth.Contracts.V1;
+using Hearth.ControlPlane.Access;
 
 namespace Hearth.ControlPlane.Agents;
 
 /// <summary>
 /// Invocations that come in by gRPC go on to an agent's own HTTP endpoint: the agent is the one place that answers invocations, so both ways are alike.
 /// </summary>
-public sealed class InvokeForwarder(AgentRegistry agents) : IDisposable
+public sealed class InvokeForwarder(AgentRegistry agents, AccountSpec account, TimeProvider time) : IDisposable
 {
     private const int MaxPayloadBytes = 6_291_456;
 
@@ -52,7 +53,7 @@ public sealed class InvokeForwarder(AgentRegistry agents) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private static HttpRequestMessage Message(AgentConnection agent, FunctionName name, InvokeRequest request)
+    private HttpRequestMessage Message(AgentConnection agent, FunctionName name, InvokeRequest request)
     {
         string query = name.Qualifier is null ? "" : $"?Qualifier={Uri.EscapeDataString(name.Qualifier)}";
         var message = new HttpRequestMessage(HttpMethod.Post, $"{agent.Hello.Endpoint.TrimEnd('/')}/2015-03-31/functions/{name.Name}/invocations{query}")
@@ -63,6 +64,8 @@ public sealed class InvokeForwarder(AgentRegistry agents) : IDisposable
         Set(message, "X-Amz-Invocation-Type", request.InvocationType);
         Set(message, "X-Amz-Log-Type", request.LogType);
         Set(message, "X-Amz-Client-Context", request.ClientContext);
+        // Once access keys exist, an agent serves no unsigned request, ours included.
+        account.Signer.Sign(message, request.Payload.Span, time.GetUtcNow());
         return message;
     }
 

@@ -1,10 +1,11 @@
 using Hearth.Contracts;
+using Hearth.ControlPlane.Agents;
 using Hearth.ControlPlane.Store;
 
 namespace Hearth.ControlPlane.Functions;
 
-/// <summary>Reserved and provisioned concurrency within the account's limit. Agents enforce what is reserved.</summary>
-public sealed class ConcurrencyService(FunctionStore store, FunctionService functions, FunctionAddress address, TimeProvider time)
+/// <summary>Reserved and provisioned concurrency within the account's limit. Agents enforce what is reserved and keep what is provisioned.</summary>
+public sealed class ConcurrencyService(FunctionStore store, FunctionService functions, FunctionAddress address, AgentRegistry agents, TimeProvider time)
 {
     /// <summary>Lambda's default quotas.</summary>
     public const int AccountLimit = 1_000;
@@ -59,6 +60,16 @@ public sealed class ConcurrencyService(FunctionStore store, FunctionService func
         FunctionEntry entry = functions.Entry(name);
         return entry.Provisioned.GetValueOrDefault(RequirePublished(entry, name)) ?? throw new LambdaException(new LambdaError(
             404, "ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function", LambdaErrorBody.TypeAndLowerCaseMessage));
+    }
+
+    /// <summary>How far the connected agents are with it.</summary>
+    public ProvisionedProgress Progress(ProvisionedConcurrency config)
+    {
+        FunctionEntry entry = functions.Entry(new FunctionName(config.Function, config.Qualifier));
+        string? version = FunctionService.VersionOf(entry, config.Qualifier)?.Version;
+        var states = agents.Current.SelectMany(a => a.Capacity.Provisioned).Where(p => p.FunctionName == config.Function && p.Version == version).ToList();
+        return new ProvisionedProgress(
+            Math.Min(config.Requested, states.Sum(s => s.Allocated)), Math.Min(config.Requested, states.Sum(s => s.Available)), states.Exists(s => s.Failed));
     }
 
     public Page<ProvisionedConcurrency> ListProvisioned(FunctionName name, int? maxItems, string? marker) =>

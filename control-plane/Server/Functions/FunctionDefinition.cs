@@ -63,5 +63,5 @@ public sealed record FunctionDefinition
     public string CodeSha256Base64 => Convert.ToBase64String(Convert.FromHexString(CodeSha256));
 
     /// <summary>Lambda's format.</summary>
-    public string LastModifiedText => LastModified.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'+0000'");
+    public string LastModifiedText => LambdaTime.Of(LastModified);
 }

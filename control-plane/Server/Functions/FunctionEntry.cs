@@ -44,6 +44,11 @@ public sealed record FunctionEntry
     /// <summary>$LATEST, then the published ones in order.</summary>
     public IEnumerable<FunctionDefinition> All => Versions.Values.Prepend(Latest);
 
+    /// <summary>Instances of a version that are kept: by its own configuration, or by one of an alias that leads to it.</summary>
+    public int ProvisionedOf(string version) => Provisioned.Values
+        .Where(p => p.Qualifier == version || (Aliases.TryGetValue(p.Qualifier, out AliasDefinition? alias) && alias.Version == version))
+        .Sum(p => p.Requested);
+
     private static ImmutableSortedDictionary<string, T> Empty<T>() => ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal);
 }
 
@@ -57,6 +62,12 @@ public sealed record PolicyDefinition(string Function, string Qualifier, string 
 
 /// <param name="Json">The whole statement, its Sid included.</param>
 public sealed record PolicyStatement(string Sid, string Json);
+
+/// <summary>How far agents are with a configuration.</summary>
+/// <param name="Allocated">Instances that are there or on their way.</param>
+/// <param name="Available">Those that are initialised.</param>
+/// <param name="HasFailed">The last try ended without one.</param>
+public sealed record ProvisionedProgress(int Allocated, int Available, bool HasFailed);
 
 public sealed record ProvisionedConcurrency(string Function, string Qualifier, int Requested, DateTimeOffset LastModified);
 

@@ -12,7 +12,7 @@ public static class Paging
 
     private const int MaxAsked = 10_000;
 
-    private const int MaxMarker = 600;
+    private const int MaxMarker = 2_100;
 
     // Tells a marker of ours from text that happens to be base64.
     private const string Mark = "after:";

@@ -1,13 +1,18 @@
 using Grpc.Reflection;
 using Hearth.Contracts.V1;
+using Hearth.ControlPlane.Access;
 using Hearth.ControlPlane.Agents;
 using Hearth.ControlPlane.Api.Grpc;
 using Hearth.ControlPlane.Api.Rest;
+using Hearth.ControlPlane.Api.Rest.Identity;
+using Hearth.ControlPlane.Api.Rest.Logs;
 using Hearth.ControlPlane.Api.Rest.Model;
 using Hearth.ControlPlane.Api.Rest.Operations;
 using Hearth.ControlPlane.EventSources;
 using Hearth.ControlPlane.Functions;
+using Hearth.ControlPlane.Identity;
 using Hearth.ControlPlane.Layers;
+using Hearth.ControlPlane.Logs;
 using Hearth.ControlPlane.Metering;
 using Hearth.ControlPlane.Queue;
 using Hearth.ControlPlane.Routes;
@@ -79,6 +84,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "hearth-control-plane" });
         builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders().AddProvider(new StderrLogging()).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        builder.Services.AddHostedService<LogExpiry>();
         builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, data));
 
@@ -88,6 +94,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         builder.Services
             .AddSingleton(_ => database)
             .AddSingleton(functions).AddSingleton(blobs).AddSingleton(options).AddSingleton(TimeProvider.System)
+            .AddSingleton<KeyStore>().AddSingleton<KeyService>().AddSingleton<AccountSpec>()
             .AddSingleton<UsageStore>().AddSingleton<UsageReport>()
             .AddSingleton<FunctionAddress>().AddSingleton<FunctionService>().AddSingleton<AliasService>().AddSingleton<PermissionService>().AddSingleton<TagService>()
             .AddSingleton<ConcurrencyService>().AddSingleton<EventInvokeService>().AddSingleton<UrlService>().AddSingleton<RuntimeSettingsService>()
@@ -95,22 +102,27 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             .AddSingleton<RouteStore>().AddSingleton<RouteService>()
             .AddSingleton<AgentRegistry>().AddSingleton<FunctionSpecs>().AddSingleton<FleetQueries>().AddSingleton<InvokeForwarder>().AddSingleton<AgentLinkService>()
             .AddSingleton<RuntimeCatalogue>()
-            .AddSingleton<IEventInvokeConfigs, EventInvokeConfigTable>().AddSingleton(services => OpenQueue(data.Queue, options.Queue, services))
+            .AddSingleton(_ => OpenLogs(data.Logs)).AddSingleton<FleetLogs>().AddSingleton<LogGroupService>().AddSingleton<LogStreamService>().AddSingleton<LogEventService>()
+            .AddSingleton<PolicyStore>().AddSingleton<RoleService>()
+            .AddSingleton<IEventPolicies, FunctionEventPolicies>().AddSingleton(services => OpenQueue(data.Queue, options.Queue, services))
             .AddSingleton(_ => new ObjectStore(options.S3Endpoint, options.Region, options.S3AccessKeyId, options.S3SecretAccessKey)).AddSingleton<CodeSource>().AddSingleton<RequestBody>().AddSingleton<FunctionJson>().AddSingleton<CodeDownload>().AddSingleton<LambdaModel>()
             .AddSingleton<IRestOperations, FunctionEndpoints>().AddSingleton<IRestOperations, AliasEndpoints>().AddSingleton<IRestOperations, PermissionEndpoints>()
             .AddSingleton<IRestOperations, ConcurrencyEndpoints>().AddSingleton<IRestOperations, EventInvokeEndpoints>().AddSingleton<IRestOperations, UrlEndpoints>()
             .AddSingleton<IRestOperations, EventSourceEndpoints>().AddSingleton<IRestOperations, LayerEndpoints>().AddSingleton<IRestOperations, CodeSigningEndpoints>()
             .AddSingleton<IRestOperations, RuntimeSettingsEndpoints>()
-            .AddSingleton<RestRoutes>().AddSingleton<RestApi>()
-            .AddSingleton<FunctionMessages>().AddSingleton<FunctionsApi>().AddSingleton<OperationsApi>().AddSingleton<EventsApi>().AddSingleton<RoutesApi>();
+            .AddSingleton<ILogsOperations, GroupOperations>().AddSingleton<ILogsOperations, StreamOperations>().AddSingleton<ILogsOperations, EventOperations>()
+            .AddSingleton<IQueryOperations, StsOperations>().AddSingleton<IQueryOperations, RoleOperations>().AddSingleton<IQueryOperations, PolicyOperations>()
+            .AddSingleton<RestRoutes>().AddSingleton<LogsApi>().AddSingleton<QueryApi>().AddSingleton<RestApi>()
+            .AddSingleton<FunctionMessages>().AddSingleton<FunctionsApi>().AddSingleton<OperationsApi>().AddSingleton<EventsApi>().AddSingleton<KeysApi>().AddSingleton<RoutesApi>();
         builder.Services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxGrpcMessageBytes;
             grpc.MaxSendMessageSize = null;
             grpc.Interceptors.Add<GrpcErrors>();
+            grpc.Interceptors.Add<SocketOnly>();
         });
         // Named one by one: finding them by reflection, as AddGrpcReflection does, does not survive trimming.
-        Google.Protobuf.Reflection.ServiceDescriptor[] described = [Contracts.V1.Functions.Descriptor, Operations.Descriptor, Events.Descriptor, Contracts.V1.Routes.Descriptor, AgentLink.Descriptor];
+        Google.Protobuf.Reflection.ServiceDescriptor[] described = [Contracts.V1.Functions.Descriptor, Operations.Descriptor, Events.Descriptor, Keys.Descriptor, Contracts.V1.Routes.Descriptor, AgentLink.Descriptor];
         builder.Services.AddSingleton(new ReflectionServiceImpl(described)).AddSingleton(new ReflectionV1ServiceImpl(described));
 
         WebApplication app = builder.Build();
@@ -120,6 +132,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         app.MapGrpcService<FunctionsApi>();
         app.MapGrpcService<OperationsApi>();
         app.MapGrpcService<EventsApi>();
+        app.MapGrpcService<KeysApi>();
         app.MapGrpcService<RoutesApi>();
         app.MapGrpcService<AgentLinkService>();
         app.MapGrpcService<ReflectionServiceImpl>();
@@ -155,7 +168,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         try
         {
             return new EventQueue(
-                path, services.GetRequiredService<FunctionStore>(), services.GetRequiredService<FunctionAddress>(), services.GetRequiredService<IEventInvokeConfigs>(),
+                path, services.GetRequiredService<FunctionStore>(), services.GetRequiredService<FunctionAddress>(), services.GetRequiredService<IEventPolicies>(),
                 settings, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<EventQueue>>());
         }
         catch (Exception e) when (e is SqliteException or InvalidDataException)
@@ -164,11 +177,15 @@ public sealed class ControlPlaneServer : IAsyncDisposable
         }
     }
 
-    private static Database Open(string path)
+    private static Database Open(string path) => Open(path, static p => new Database(p));
+
+    private static LogFile OpenLogs(string path) => Open(path, static p => new LogFile(p));
+
+    private static T Open<T>(string path, Func<string, T> open)
     {
         try
         {
-            return new Database(path);
+            return open(path);
         }
         catch (Exception e) when (e is SqliteException or InvalidDataException)
         {

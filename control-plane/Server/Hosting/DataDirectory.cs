@@ -19,6 +19,7 @@ public sealed class DataDirectory : IDisposable
         string run = Path.Join(root, "run", "control");
         Database = Path.Join(control, "hearth.db");
         Queue = Path.Join(control, "queue.db");
+        Logs = Path.Join(control, "logs.db");
         Blobs = Path.Join(control, "blobs");
         RestSocket = Path.Join(run, "rest.sock");
         GrpcSocket = Path.Join(run, "grpc.sock");
@@ -58,6 +59,8 @@ public sealed class DataDirectory : IDisposable
     public string Database { get; }
 
     public string Queue { get; }
+
+    public string Logs { get; }
 
     public string Blobs { get; }
 

@@ -68,8 +68,10 @@ public sealed class Backlog
         {
             for (int left = function.Ready.Count; left > 0; left--)
             {
+                // Asked first: it may throw, and nothing may be lost then.
+                bool ends = isExpired(function.Ready.Peek());
                 QueuedEvent e = function.Ready.Dequeue();
-                if (isExpired(e))
+                if (ends)
                     expired.Add(e);
                 else
                     function.Ready.Enqueue(e);

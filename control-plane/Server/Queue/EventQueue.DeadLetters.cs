@@ -1,4 +1,5 @@
 using Hearth.Contracts;
+using Microsoft.Data.Sqlite;
 
 namespace Hearth.ControlPlane.Queue;
 
@@ -36,13 +37,9 @@ public sealed partial class EventQueue
     public async Task<DeadLetter> EditAsync(Guid requestId, byte[] payload)
     {
         DeadLetter letter = DeadLetter(requestId);
-        bool there = false;
-        await WriteAsync(s => there = s.Edit(letter.Sequence, payload));
-        if (!there)
-            throw NoDeadLetter(requestId);
-        lock (_gate)
-            CountDead(QueueOf(letter.Function), 0, payload.Length - letter.PayloadBytes);
-        return DeadLetter(requestId);
+        int? growth = null;
+        await WriteAsync(s => growth = s.Edit(letter.Sequence, payload), () => CountDead(QueueOf(letter.Function), 0, growth ?? 0));
+        return growth is null ? throw NoDeadLetter(requestId) : DeadLetter(requestId);
     }
 
     /// <summary>Back into the queue, each under its own request id and as new as if it had just been sent.</summary>
@@ -52,11 +49,7 @@ public sealed partial class EventQueue
     {
         int count = 0;
         foreach (DeadLetter[] chunk in letters.Chunk(RedriveAtOnce))
-        {
-            if (Array.Find(chunk, l => !_functions.Current.ContainsKey(l.Function)) is { } orphan)
-                throw new LambdaException(LambdaError.FunctionNotFound(_address.Arn(orphan.Function, orphan.Qualifier)));
             count += await RedriveChunkAsync(chunk);
-        }
 
         return count;
     }
@@ -66,18 +59,18 @@ public sealed partial class EventQueue
         int count = 0;
         foreach (DeadLetter[] chunk in letters.Chunk(RedriveAtOnce))
         {
-            var removed = new List<DeadLetter>();
-            await WriteAsync(s =>
-            {
-                removed.Clear();
-                removed.AddRange(chunk.Where(l => s.Remove(l.Sequence)));
-            });
-            lock (_gate)
-            {
-                foreach (DeadLetter letter in removed)
-                    CountDead(QueueOf(letter.Function), -1, -letter.PayloadBytes);
-            }
-
+            var removed = new List<(string Function, int Bytes)>();
+            await WriteAsync(
+                s =>
+                {
+                    removed.Clear();
+                    foreach (DeadLetter letter in chunk)
+                    {
+                        if (s.Remove(letter.Sequence) is { } bytes)
+                            removed.Add((letter.Function, bytes));
+                    }
+                },
+                () => removed.ForEach(r => CountDead(QueueOf(r.Function), -1, -r.Bytes)));
             count += removed.Count;
         }
 
@@ -86,53 +79,53 @@ public sealed partial class EventQueue
 
     private async Task<int> RedriveChunkAsync(DeadLetter[] chunk)
     {
-        var moved = new List<(DeadLetter Letter, QueuedEvent Event)>();
-        var stored = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        List<(DeadLetter Letter, long Sequence, FunctionQueue Queue)> wanted = [];
+        var moved = new List<(QueuedEvent Event, FunctionQueue Queue)>();
+        Task stored;
         lock (_gate)
         {
+            if (Array.Find(chunk, l => !_functions.Current.ContainsKey(l.Function)) is { } orphan)
+                throw new LambdaException(LambdaError.FunctionNotFound(_address.Arn(orphan.Function, orphan.Qualifier)));
             long now = Now;
-            List<(DeadLetter Letter, QueuedEvent Event)> wanted = [.. chunk.Select(l => (l, new QueuedEvent
-            {
-                Sequence = ++_lastSequence,
-                RequestId = l.RequestId,
-                Function = QueueOf(l.Function),
-                Qualifier = l.Qualifier,
-                AcceptedUnixMs = now,
-                Bytes = l.PayloadBytes,
-                DueUnixMs = now,
-            }))];
-            _store.Submit(new StoreOperation(
+            wanted.AddRange(chunk.Select(l => (l, ++_lastSequence, QueueOf(l.Function))));
+            stored = WriteAsync(
                 s =>
                 {
                     moved.Clear();
-                    moved.AddRange(wanted.Where(pair => s.Redrive(pair.Letter.Sequence, pair.Event)));
+                    foreach ((DeadLetter letter, long sequence, FunctionQueue queue) in wanted)
+                    {
+                        if (s.Redrive(letter.Sequence, sequence, now) is { } bytes)
+                            moved.Add((Again(letter, sequence, queue, bytes, now), queue));
+                    }
                 },
-                error =>
-                {
-                    if (error is null)
-                        Redriven(moved);
-                    stored.SetResult(error);
-                }));
+                () => Redriven(moved));
         }
 
-        if (await stored.Task is { } failure)
-            throw new LambdaException(NotStored(failure));
+        await stored;
         Wake();
         return moved.Count;
     }
 
-    private void Redriven(List<(DeadLetter Letter, QueuedEvent Event)> moved)
+    private static QueuedEvent Again(DeadLetter letter, long sequence, FunctionQueue queue, int bytes, long now) => new()
     {
-        lock (_gate)
+        Sequence = sequence,
+        RequestId = letter.RequestId,
+        Function = queue,
+        Qualifier = letter.Qualifier,
+        AcceptedUnixMs = now,
+        Bytes = bytes,
+        DueUnixMs = now,
+    };
+
+    private void Redriven(List<(QueuedEvent Event, FunctionQueue Queue)> moved)
+    {
+        foreach ((QueuedEvent e, FunctionQueue queue) in moved)
         {
-            foreach ((DeadLetter letter, QueuedEvent e) in moved)
-            {
-                CountDead(QueueOf(letter.Function), -1, -letter.PayloadBytes);
-                if (e.Function.IsDropped)
-                    continue;
-                Reserve(e.Function, e.Bytes);
-                _backlog.Add(e, Now);
-            }
+            CountDead(QueueOf(queue.Name), -1, -e.Bytes);
+            if (queue.IsDropped)
+                continue;
+            Reserve(queue, e.Bytes);
+            _backlog.Add(e, Now);
         }
     }
 
@@ -140,7 +133,17 @@ public sealed partial class EventQueue
     private bool RemoveOldDeadLetters()
     {
         long before = (_time.GetUtcNow() - _settings.DeadLetterAge).ToUnixTimeMilliseconds();
-        List<DeadLetter> old = _store.Read(c => EventRows.DeadLetters(c, null, 0, RedriveAtOnce, before));
+        List<DeadLetter> old;
+        try
+        {
+            old = _store.Read(c => EventRows.DeadLetters(c, null, 0, RedriveAtOnce, before));
+        }
+        catch (SqliteException failure)
+        {
+            _log.LogError("old dead letters cannot be read: {Cause}", failure.Message);
+            return true;
+        }
+
         if (old.Count == 0)
             return false;
         _log.LogInformation("{Count} dead letters are older than {Days} days and are removed", old.Count, _settings.DeadLetterAge.TotalDays);
@@ -149,10 +152,21 @@ public sealed partial class EventQueue
         return old.Count == RedriveAtOnce;
     }
 
-    private async Task WriteAsync(Action<EventStatements> execute)
+    /// <param name="done">Under the gate, as soon as the change is durable: what is counted is what was done.</param>
+    /// <exception cref="LambdaException">It could not be stored.</exception>
+    private async Task WriteAsync(Action<EventStatements> execute, Action done)
     {
         var stored = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _store.Submit(new StoreOperation(execute, stored.SetResult));
+        _store.Submit(new StoreOperation(execute, error =>
+        {
+            if (error is null)
+            {
+                lock (_gate)
+                    done();
+            }
+
+            stored.SetResult(error);
+        }));
         if (await stored.Task is { } failure)
             throw new LambdaException(NotStored(failure));
     }

@@ -22,44 +22,47 @@ public sealed partial class EventQueue
     /// <summary>Begins to hand out events; without it nothing happens but by <see cref="Pump"/>.</summary>
     public void Start() => _running = Task.Run(RunAsync);
 
-    public void Attach(IEventRunner agent)
+    /// <summary>A newer stream of an agent replaces the older one, whose events are given back.</summary>
+    public void Attach(IEventRunner agent, string agentId)
     {
+        const string Why = "a newer stream of the same agent has replaced this one";
+        Runner? replaced;
+        List<QueuedEvent> lost;
         lock (_gate)
-            _runners.Add(new Runner(agent));
-        Wake();
+        {
+            replaced = _runners.Find(r => r.AgentId == agentId);
+            lost = replaced is null ? [] : Remove(replaced);
+            _runners.Add(new Runner(agentId, agent));
+        }
+
+        replaced?.Agent.End(Why);
+        GiveBack(lost, Why);
     }
 
     /// <summary>The agent is gone: what it had under way goes back to the queue.</summary>
     public void Detach(IEventRunner agent, string why)
     {
-        Runner runner;
+        List<QueuedEvent> lost;
         lock (_gate)
-        {
-            if (_runners.FindIndex(r => r.Agent == agent) is not (>= 0 and var index))
-                return;
-            runner = _runners[index];
-            _runners.RemoveAt(index);
-        }
-
-        RunOutcome lost = RunOutcome.Lost($"The agent went away: {why}");
-        foreach (QueuedEvent e in runner.InFlight.Values.ToList())
-            Returned(runner, e, lost);
-        Wake();
+            lost = _runners.Find(r => r.Agent == agent) is { } runner ? Remove(runner) : [];
+        GiveBack(lost, why);
     }
 
     /// <summary>Reports of events that are not under way at this agent change nothing.</summary>
     public void Completed(IEventRunner agent, long sequence, RunOutcome outcome)
     {
-        Runner? runner;
         QueuedEvent? e;
         lock (_gate)
         {
-            runner = _runners.Find(r => r.Agent == agent);
+            Runner? runner = _runners.Find(r => r.Agent == agent);
             if (runner is null || !runner.InFlight.TryGetValue(sequence, out e))
+                return;
+            runner.Overdue = 0;
+            if (!Leave(e, runner, outcome))
                 return;
         }
 
-        Returned(runner, e, outcome);
+        SettleOrKeep(e, outcome, agent);
         Wake();
     }
 
@@ -78,14 +81,22 @@ public sealed partial class EventQueue
             {
                 long clock = Clock;
                 _backlog.Promote(Now);
-                runner = _runners.MinBy(r => r.InFlight.Count);
-                e = runner is null || _inFlight >= _settings.MaxInFlight || _inFlightBytes >= _settings.MaxInFlightBytes ? null : _backlog.Take(clock);
+                runner = LeastBusy();
+                e = runner is null ? null : _backlog.Take(clock);
                 if (e is null || runner is null)
                     return Wait();
                 Begin(e, runner, clock);
             }
 
-            Hand(e, runner);
+            try
+            {
+                Hand(e, runner);
+            }
+            catch (Exception failure) when (failure is not OutOfMemoryException)
+            {
+                if (Leave(e, runner))
+                    PutBack(e, failure);
+            }
         }
     }
 
@@ -100,7 +111,6 @@ public sealed partial class EventQueue
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // What was taken from the backlog and not handed out is still stored; it is tried again after the next start.
                 _log.LogError(e, "handing out events failed");
             }
 
@@ -125,26 +135,46 @@ public sealed partial class EventQueue
         return TimeSpan.FromMilliseconds(Math.Max(wait, 1));
     }
 
+    private Runner? LeastBusy()
+    {
+        if (_inFlight >= _settings.MaxInFlight || _inFlightBytes >= _settings.MaxInFlightBytes)
+            return null;
+        Runner? least = null;
+        foreach (Runner runner in _runners)
+        {
+            bool hasRoom = runner.InFlight.Count < _settings.MaxInFlightPerAgent && runner.Bytes < _settings.MaxInFlightBytesPerAgent;
+            if (hasRoom && (least is null || runner.InFlight.Count + runner.Overdue < least.InFlight.Count + least.Overdue))
+                least = runner;
+        }
+
+        return least;
+    }
+
     private void Begin(QueuedEvent e, Runner runner, long clock)
     {
         e.SentAt = clock;
+        e.Deadline = clock + (long)_settings.LongestRun.TotalMilliseconds;
+        e.HeldBytes = e.Body?.Footprint ?? EventBody.LargestFootprint(e.Bytes);
         runner.InFlight[e.Sequence] = e;
+        runner.Bytes += e.HeldBytes;
         _inFlight++;
-        _inFlightBytes += e.Bytes;
+        _inFlightBytes += e.HeldBytes;
         e.Function.InFlight++;
         e.Function.Window.Began(e.Function.InFlight, clock);
     }
 
     private void Hand(QueuedEvent e, Runner runner)
     {
-        EventPolicy config = _configs.Of(e.Function.Name, e.Qualifier);
-        if (EventRules.IsExpired(e, config, Now))
+        EventPolicy policy = _policies.Of(e.Function.Name, e.Qualifier);
+        string? condition = policy.IsClosed ? EventConditions.ZeroReservedConcurrency : EventRules.IsExpired(e, policy, Now) ? EventConditions.EventAgeExceeded : null;
+        if (condition is not null)
         {
             if (Leave(e, runner))
-                End(e, EventConditions.EventAgeExceeded, config.OnFailure, null);
+                EndOrKeep(e, condition);
             return;
         }
 
+        e.Deadline = e.SentAt + (long)EventRules.LongestTry(policy, _settings).TotalMilliseconds;
         EventBody? body;
         try
         {
@@ -153,7 +183,7 @@ public sealed partial class EventQueue
         catch (SqliteException failure)
         {
             _log.LogError("event {RequestId} cannot be read: {Cause}", e.RequestId, failure.Message);
-            Returned(runner, e, RunOutcome.Refused(500, "ServiceException", $"The event cannot be read: {failure.Message}"));
+            Returned(e, runner, RunOutcome.Refused(500, "ServiceException", $"The event cannot be read: {failure.Message}"));
             return;
         }
 
@@ -161,28 +191,47 @@ public sealed partial class EventQueue
         {
             // Deleted with its function a moment ago.
             if (Leave(e, runner))
-                Forget(e);
+                Conclude(e, [], null, null);
             return;
         }
 
-        runner.Agent.Run(e, e.Function.Name, body, wantsResponse: config.OnSuccess is not null || config.OnFailure is not null);
+        runner.Agent.Run(e, e.Function.Name, body, wantsResponse: policy.OnSuccess is not null || policy.OnFailure is not null);
     }
 
-    private void Returned(Runner runner, QueuedEvent e, RunOutcome outcome)
+    private List<QueuedEvent> Remove(Runner runner)
+    {
+        _runners.Remove(runner);
+        return runner.InFlight.Values.ToList().FindAll(e => Leave(e, runner, RunOutcome.Lost("")));
+    }
+
+    private void GiveBack(List<QueuedEvent> lost, string why)
+    {
+        RunOutcome outcome = RunOutcome.Lost($"The agent went away: {why}");
+        foreach (QueuedEvent e in lost)
+            SettleOrKeep(e, outcome, null);
+        Wake();
+    }
+
+    private void Returned(QueuedEvent e, Runner runner, RunOutcome outcome)
+    {
+        if (Leave(e, runner, outcome))
+            SettleOrKeep(e, outcome, null);
+    }
+
+    private bool Leave(QueuedEvent e, Runner runner, RunOutcome outcome)
     {
         lock (_gate)
         {
+            if (!Leave(e, runner))
+                return false;
             long clock = Clock;
             FunctionQueue queue = e.Function;
-            if (!Leave(e, runner))
-                return;
             if (outcome.Ran)
                 queue.Window.Ran(clock - e.SentAt, queue.Ready.Count, queue.InFlight, clock);
             else
                 queue.Window.Refused(outcome.IsThrottled, clock);
+            return true;
         }
-
-        Settle(e, outcome);
     }
 
     /// <returns>False when somebody else has taken it meanwhile, or nobody wants it any more.</returns>
@@ -192,8 +241,9 @@ public sealed partial class EventQueue
         {
             if (!runner.InFlight.Remove(e.Sequence))
                 return false;
+            runner.Bytes -= e.HeldBytes;
             _inFlight--;
-            _inFlightBytes -= e.Bytes;
+            _inFlightBytes -= e.HeldBytes;
             e.Function.InFlight--;
             if (!e.Function.IsDropped)
                 return true;
@@ -202,29 +252,72 @@ public sealed partial class EventQueue
         }
     }
 
-    /// <summary>Events that no agent took in time, and dead letters that nobody wanted.</summary>
+    /// <summary>What fails with one event is that event's: it is tried again, and the others go on.</summary>
+    private void PutBack(QueuedEvent e, Exception failure)
+    {
+        _log.LogError(failure, "event {RequestId} of {Function} is put back", e.RequestId, e.Function.Name);
+        lock (_gate)
+        {
+            Uncache(e);
+            if (e.Function.IsDropped)
+                return;
+            e.DueUnixMs = Now + (long)_settings.FirstBackOff.TotalMilliseconds;
+            _backlog.Add(e, Now);
+        }
+    }
+
+    /// <summary>Events that no agent took or reported in time, and dead letters that nobody wanted.</summary>
     private void Sweep()
     {
         long clock = Clock;
         if (clock >= _nextSweep)
         {
             _nextSweep = clock + SweepEveryMs;
-            long now = Now;
-            // Whoever holds the database is waited for here, not under the gate.
-            _configs.Of("", null);
-            List<QueuedEvent> expired;
-            lock (_gate)
-            {
-                _backlog.Promote(now);
-                expired = _backlog.TakeExpired(e => EventRules.IsExpired(e, _configs.Of(e.Function.Name, e.Qualifier), now));
-            }
-
-            foreach (QueuedEvent e in expired)
-                End(e, EventConditions.EventAgeExceeded, _configs.Of(e.Function.Name, e.Qualifier).OnFailure, null);
+            EndExpired();
+            TakeFromLateAgents(clock);
         }
 
         if (clock < _nextDeadLetterSweep)
             return;
         _nextDeadLetterSweep = clock + (RemoveOldDeadLetters() ? SweepEveryMs : DeadLetterSweepMs);
+    }
+
+    private void EndExpired()
+    {
+        long now = Now;
+        List<QueuedEvent> expired;
+        // There may be 250,000 of one function.
+        (FunctionQueue? Of, string? Qualifier, EventPolicy Policy) last = (null, null, EventPolicy.Default);
+        lock (_gate)
+        {
+            _backlog.Promote(now);
+            expired = _backlog.TakeExpired(e =>
+            {
+                if (e.Function != last.Of || e.Qualifier != last.Qualifier)
+                    last = (e.Function, e.Qualifier, _policies.Of(e.Function.Name, e.Qualifier));
+                return EventRules.IsExpired(e, last.Policy, now);
+            });
+        }
+
+        foreach (QueuedEvent e in expired)
+            EndOrKeep(e, EventConditions.EventAgeExceeded);
+    }
+
+    private void TakeFromLateAgents(long clock)
+    {
+        List<(Runner Runner, List<QueuedEvent> Late)> all;
+        lock (_gate)
+            all = _runners.ConvertAll(r => (r, r.InFlight.Values.Where(e => clock >= e.Deadline).ToList()));
+        foreach ((Runner runner, List<QueuedEvent> late) in all)
+        {
+            if (late.Count == 0)
+                continue;
+            _log.LogWarning("agent {Agent} did not report {Count} events in time; they are tried again", runner.AgentId, late.Count);
+            lock (_gate)
+                runner.Overdue += late.Count;
+            RunOutcome outcome = RunOutcome.Lost("The agent did not report in time.");
+            foreach (QueuedEvent e in late)
+                Returned(e, runner, outcome);
+        }
     }
 }

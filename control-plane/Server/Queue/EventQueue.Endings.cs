@@ -7,16 +7,42 @@ namespace Hearth.ControlPlane.Queue;
 // What becomes of an event after a try.
 public sealed partial class EventQueue
 {
-    private void Settle(QueuedEvent e, RunOutcome outcome)
+    private void SettleOrKeep(QueuedEvent e, RunOutcome outcome, IEventRunner? from)
     {
-        EventPolicy config = _configs.Of(e.Function.Name, e.Qualifier);
+        try
+        {
+            Settle(e, outcome, from);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            PutBack(e, failure);
+        }
+    }
+
+    /// <summary>Without a try.</summary>
+    private void EndOrKeep(QueuedEvent e, string condition)
+    {
+        try
+        {
+            End(e, condition, _policies.Of(e.Function.Name, e.Qualifier), null, null);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            PutBack(e, failure);
+        }
+    }
+
+    /// <param name="from">Who tried it, and hears when what came of it is on the disk; null = nobody.</param>
+    private void Settle(QueuedEvent e, RunOutcome outcome, IEventRunner? from)
+    {
+        EventPolicy policy = _policies.Of(e.Function.Name, e.Qualifier);
         long now = Now;
-        Verdict verdict = EventRules.Judge(e, outcome, config, _settings, now);
+        Verdict verdict = EventRules.Judge(e, outcome, policy, _settings, now);
         (e.Tries, e.Refusals) = (verdict.Tries, verdict.Refusals);
         Count(e, outcome, verdict);
         if (verdict.Condition is { } condition)
         {
-            End(e, condition, outcome.IsSuccess ? config.OnSuccess : config.OnFailure, outcome);
+            End(e, condition, policy, outcome, from);
             return;
         }
 
@@ -27,7 +53,8 @@ public sealed partial class EventQueue
             Uncache(e);
             if (e.Function.IsDropped)
                 return;
-            _store.Submit(new StoreOperation(s => s.Reschedule(e.Sequence, verdict.DueUnixMs, verdict.Tries, verdict.Refusals), MustHappen: true));
+            _store.Submit(new StoreOperation(
+                s => s.Reschedule(e.Sequence, verdict.DueUnixMs, verdict.Tries, verdict.Refusals), _ => from?.Settled(e.Sequence), MustHappen: true));
             _backlog.Add(e, now);
         }
     }
@@ -46,69 +73,109 @@ public sealed partial class EventQueue
         }
     }
 
-    /// <summary>To its destination when it has one that takes it; else a success is forgotten and a failure becomes a dead letter.</summary>
+    /// <summary>To where it is wanted; a failure that is not wanted, or not taken, becomes a dead letter.</summary>
     /// <param name="outcome">Of the last try; null when there was none.</param>
-    private void End(QueuedEvent e, string condition, string? destination, RunOutcome? outcome)
+    private void End(QueuedEvent e, string condition, EventPolicy policy, RunOutcome? outcome, IEventRunner? from)
     {
-        if (condition != EventConditions.Success)
+        bool succeeded = condition == EventConditions.Success;
+        var notes = new List<string>();
+        List<NewEvent> next = [];
+        foreach (string target in TargetsOf(policy, succeeded))
+        {
+            if (Address(e, condition, target, outcome, next) is { } cause)
+                notes.Add(cause);
+        }
+
+        if (!succeeded)
         {
             lock (_gate)
                 e.Function.Counters = e.Function.Counters with { Dropped = e.Function.Counters.Dropped + 1 };
         }
 
-        string note = "";
-        if (destination is not null)
-        {
-            note = Deliver(e, condition, destination, outcome) ?? "";
-            if (note.Length == 0)
-                return;
-            _log.LogWarning("event {RequestId} of {Function} ({Condition}) was not delivered to {Destination}: {Cause}", e.RequestId, e.Function.Name, condition, destination, note);
-        }
-
-        if (condition == EventConditions.Success)
-            Forget(e);
-        else
-            Bury(e, condition, note, outcome);
+        Conclude(e, next, succeeded ? null : note => EndingOf(e, condition, note, outcome), from, notes);
     }
 
-    private void Forget(QueuedEvent e) => Submit(e, s => s.Delete(e.Sequence));
-
-    private void Bury(QueuedEvent e, string condition, string note, RunOutcome? outcome)
+    /// <summary>Lambda sends a failed event to both: the failure destination and the dead-letter target.</summary>
+    private static IEnumerable<string> TargetsOf(EventPolicy policy, bool succeeded)
     {
-        (string type, string message) = ErrorOf(outcome);
-        ReadOnlyMemory<byte> response = outcome?.Response ?? default;
-        var ending = new Ending(
-            condition, Now, e.Tries, type, message, note, response[..Math.Min(response.Length, Ending.MaxResponseBytes)].ToArray());
-        Submit(e, s => s.Bury(e.Sequence, ending), () => CountDead(e.Function, 1, e.Bytes));
+        if ((succeeded ? policy.OnSuccess : policy.OnFailure) is { } destination)
+            yield return destination;
+        if (!succeeded && policy.DeadLetterTarget is { } target && target != policy.OnFailure)
+            yield return target;
     }
 
-    private void Submit(QueuedEvent e, Action<EventStatements> execute, Action? counted = null)
+    private Ending EndingOf(QueuedEvent e, string condition, string note, RunOutcome? outcome)
+    {
+        (string type, string message) = outcome is null && condition == EventConditions.ZeroReservedConcurrency
+            ? ("TooManyRequestsException", "The function's reserved concurrency is 0: it was not invoked.")
+            : ErrorOf(outcome);
+        ReadOnlyMemory<byte> response = outcome?.Response ?? default;
+        return new Ending(condition, Now, e.Tries, type, message, note, response[..Math.Min(response.Length, Ending.MaxResponseBytes)].ToArray());
+    }
+
+    /// <summary>Takes an event out of the queue, and in the same transaction takes in what it leads to.</summary>
+    /// <param name="bury">Makes the dead letter that it becomes when nobody takes it, or somebody does not; null = it is forgotten then.</param>
+    private void Conclude(QueuedEvent e, List<NewEvent> next, Func<string, Ending>? bury, IEventRunner? from, List<string>? notes = null)
     {
         lock (_gate)
         {
             Uncache(e);
             if (e.Function.IsDropped)
                 return;
-            _store.Submit(new StoreOperation(execute, _ => Gone(e, counted), MustHappen: true));
+            List<(QueuedEvent Event, EventBody Body)> taken = [];
+            foreach (NewEvent given in next)
+            {
+                if (Refusal(given) is { } refusal)
+                    notes!.Add(refusal.Message);
+                else
+                    taken.Add((Enter(given), given.Body));
+            }
+
+            string note = notes is { Count: > 0 } ? string.Join("; ", notes) : "";
+            Ending? ending = bury is not null && (note.Length > 0 || taken.Count == 0) ? bury(note) : null;
+            // A dead letter has the note itself.
+            if (note.Length > 0 && ending is null)
+                _log.LogWarning("what {Function} answered to event {RequestId} was not delivered: {Cause}", e.Function.Name, e.RequestId, note);
+            bool buried = false;
+            _store.Submit(new StoreOperation(
+                s =>
+                {
+                    foreach ((QueuedEvent made, EventBody body) in taken)
+                        s.Insert(made, made.Function.Name, body);
+                    if (ending is null)
+                        s.Delete(e.Sequence);
+                    else
+                        buried = s.Bury(e.Sequence, ending);
+                },
+                _ => Concluded(e, taken, buried, from),
+                MustHappen: true,
+                taken.Sum(t => t.Body.Footprint) + (ending?.Response.Length ?? 0)));
         }
     }
 
-    private void Gone(QueuedEvent e, Action? counted)
+    private void Concluded(QueuedEvent e, List<(QueuedEvent Event, EventBody Body)> taken, bool buried, IEventRunner? from)
     {
         lock (_gate)
         {
-            if (e.Function.IsDropped)
-                return;
             Release(e);
-            counted?.Invoke();
+            // By name: its function may have been deleted since, and the dead letter is there all the same.
+            if (buried)
+                CountDead(QueueOf(e.Function.Name), 1, e.Bytes);
+            foreach ((QueuedEvent made, EventBody body) in taken)
+                Keep(made, body);
         }
+
+        from?.Settled(e.Sequence);
+        if (taken.Count > 0)
+            Wake();
     }
 
-    /// <returns>Why it cannot be delivered, or null.</returns>
-    private string? Deliver(QueuedEvent e, string condition, string destination, RunOutcome? outcome)
+    /// <summary>Adds what a target shall get to <paramref name="next"/>.</summary>
+    /// <returns>Why it cannot get it, or null.</returns>
+    private string? Address(QueuedEvent e, string condition, string destination, RunOutcome? outcome, List<NewEvent> next)
     {
         if (TargetOf(destination) is not { } target)
-            return "only functions of this node can be destinations, named by their ARN";
+            return $"only functions of this node can be destinations, named by their ARN, and {destination} is none";
         if (e.Hops + 1 >= _settings.MaxHops)
             return $"{_settings.MaxHops} destinations after one another look like a loop";
         if ((e.Body ?? _store.ReadBody(e.Sequence)) is not { } body)
@@ -126,13 +193,8 @@ public sealed partial class EventQueue
 
         if (record.Length > EventLimits.MaxPayloadBytes)
             return $"payload and response make a record of {record.Length} bytes, more than the {EventLimits.MaxPayloadBytes} that an event may have";
-        var next = new NewEvent(Guid.NewGuid(), target.Name, target.Qualifier, new EventBody(record, body.TraceId, "application/json"), e.Hops + 1);
-        return Admit(next, s => s.Delete(e.Sequence), _ =>
-        {
-            lock (_gate)
-                Uncache(e);
-            Gone(e, null);
-        })?.Message;
+        next.Add(new NewEvent(Guid.NewGuid(), target.Name, target.Qualifier, new EventBody(record, body.TraceId, "application/json"), e.Hops + 1));
+        return null;
     }
 
     private FunctionName? TargetOf(string arn)

@@ -15,7 +15,7 @@ public sealed partial class EventQueue : IAsyncDisposable
     private readonly EventStore _store;
     private readonly FunctionStore _functions;
     private readonly FunctionAddress _address;
-    private readonly IEventInvokeConfigs _configs;
+    private readonly IEventPolicies _policies;
     private readonly QueueSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger<EventQueue> _log;
@@ -27,9 +27,9 @@ public sealed partial class EventQueue : IAsyncDisposable
     private long _cachedBytes;
 
     public EventQueue(
-        string path, FunctionStore functions, FunctionAddress address, IEventInvokeConfigs configs, QueueSettings settings, TimeProvider time, ILogger<EventQueue> log)
+        string path, FunctionStore functions, FunctionAddress address, IEventPolicies policies, QueueSettings settings, TimeProvider time, ILogger<EventQueue> log)
     {
-        (_functions, _address, _configs, _settings, _time, _log) = (functions, address, configs, settings, time, log);
+        (_functions, _address, _policies, _settings, _time, _log) = (functions, address, policies, settings, time, log);
         _store = new EventStore(path, log);
         try
         {
@@ -59,7 +59,18 @@ public sealed partial class EventQueue : IAsyncDisposable
     /// <summary>Takes an event in.</summary>
     /// <param name="answered">Called once, on the store's thread: with null when the event is on the disk. Not called when this refuses.</param>
     /// <returns>Null, or why it is refused at once.</returns>
-    public LambdaError? Offer(NewEvent given, Action<LambdaError?> answered) => Admit(given, null, error => answered(error is null ? null : NotStored(error)));
+    public LambdaError? Offer(NewEvent given, Action<LambdaError?> answered)
+    {
+        lock (_gate)
+        {
+            if (Refusal(given) is { } refusal)
+                return refusal;
+            QueuedEvent e = Enter(given);
+            // Under the gate: operations reach the store in the order of their sequences, so that a deletion of the function finds all before it.
+            _store.Submit(new StoreOperation(statements => statements.Insert(e, given.Function, given.Body), error => Stored(e, given.Body, error, answered), Bytes: given.Body.Footprint));
+            return null;
+        }
+    }
 
     /// <summary>As <see cref="Offer"/>, for one that waits.</summary>
     /// <exception cref="LambdaException">It is refused, or could not be stored.</exception>
@@ -82,76 +93,65 @@ public sealed partial class EventQueue : IAsyncDisposable
         _wake.Dispose();
     }
 
-    /// <param name="also">Done in the same transaction; the whole is then repeated until it is durable.</param>
-    private LambdaError? Admit(NewEvent given, Action<EventStatements>? also, Action<Exception?> stored)
+    private LambdaError? Refusal(NewEvent given) => _functions.Current.ContainsKey(given.Function)
+        ? Full(QueueOf(given.Function), given.Body.Payload.Length)
+        : LambdaError.FunctionNotFound(_address.Arn(given.Function, given.Qualifier));
+
+    /// <summary>It has its place from here on, whatever comes of it.</summary>
+    private QueuedEvent Enter(NewEvent given)
     {
-        if (!_functions.Current.ContainsKey(given.Function))
-            return LambdaError.FunctionNotFound(_address.Arn(given.Function, given.Qualifier));
-        lock (_gate)
+        FunctionQueue queue = QueueOf(given.Function);
+        long now = Now;
+        Reserve(queue, given.Body.Payload.Length);
+        return new QueuedEvent
         {
-            FunctionQueue queue = QueueOf(given.Function);
-            int size = given.Body.Payload.Length;
-            if (Full(queue, size) is { } full)
-                return full;
-            long now = Now;
-            var e = new QueuedEvent
-            {
-                Sequence = ++_lastSequence,
-                RequestId = given.RequestId,
-                Function = queue,
-                Qualifier = given.Qualifier,
-                AcceptedUnixMs = now,
-                Bytes = size,
-                Hops = given.Hops,
-            };
-            Reserve(queue, size);
-            // Under the gate: operations reach the store in the order of their sequences, so that a deletion of the function finds all before it.
-            _store.Submit(new StoreOperation(
-                statements =>
-                {
-                    statements.Insert(e, queue.Name, given.Body, now);
-                    also?.Invoke(statements);
-                },
-                error => Stored(e, given.Body, error, stored),
-                MustHappen: also is not null,
-                size));
-            return null;
-        }
+            Sequence = ++_lastSequence,
+            RequestId = given.RequestId,
+            Function = queue,
+            Qualifier = given.Qualifier,
+            AcceptedUnixMs = now,
+            DueUnixMs = now,
+            Bytes = given.Body.Payload.Length,
+            Hops = given.Hops,
+        };
     }
 
-    private void Stored(QueuedEvent e, EventBody body, Exception? error, Action<Exception?> stored)
+    private void Stored(QueuedEvent e, EventBody body, Exception? error, Action<LambdaError?> answered)
     {
         lock (_gate)
         {
-            FunctionQueue queue = e.Function;
-            if (error is not null)
-            {
+            if (error is null)
+                Keep(e, body);
+            else
                 Release(e);
-            }
-            else if (!queue.IsDropped)
-            {
-                queue.Counters = queue.Counters with { Received = queue.Counters.Received + 1 };
-                if (_cachedBytes + e.Bytes <= _settings.MaxCachedBytes)
-                {
-                    _cachedBytes += e.Bytes;
-                    (e.Body, e.IsCached) = (body, true);
-                }
-
-                _backlog.Add(e, Now);
-            }
         }
 
-        stored(error);
+        answered(error is null ? null : NotStored(error));
         Wake();
+    }
+
+    /// <summary>It is on the disk: its turn comes.</summary>
+    private void Keep(QueuedEvent e, EventBody body)
+    {
+        FunctionQueue queue = e.Function;
+        if (queue.IsDropped)
+            return;
+        queue.Counters = queue.Counters with { Received = queue.Counters.Received + 1 };
+        if (_cachedBytes + body.Footprint <= _settings.MaxCachedBytes)
+        {
+            (e.Body, e.CachedBytes) = (body, body.Footprint);
+            _cachedBytes += e.CachedBytes;
+        }
+
+        _backlog.Add(e, Now);
     }
 
     private LambdaError? Full(FunctionQueue queue, int size)
     {
-        string held = $"{queue.Events} events and {queue.DeadLetters} dead letters";
         if (queue.Events + queue.DeadLetters >= _settings.MaxEventsPerFunction || queue.Bytes + size > _settings.MaxBytesPerFunction)
         {
             return LambdaError.TooManyRequests("QueueFull",
-                $"The queue of function {queue.Name} is full ({held}, {queue.Bytes >> 20} MiB): wait until it is worked off, or see 'hearth dead-letters ls {queue.Name}'.");
+                $"The queue of function {queue.Name} is full ({queue.Events} events and {queue.DeadLetters} dead letters, {queue.Bytes >> 20} MiB): wait until it is worked off, or see 'hearth dead-letters ls {queue.Name}'.");
         }
 
         return _total >= _settings.MaxEvents || _totalBytes + size > _settings.MaxBytes
@@ -188,10 +188,8 @@ public sealed partial class EventQueue : IAsyncDisposable
     private void Uncache(QueuedEvent e)
     {
         e.Body = null;
-        if (!e.IsCached)
-            return;
-        e.IsCached = false;
-        _cachedBytes -= e.Bytes;
+        _cachedBytes -= e.CachedBytes;
+        e.CachedBytes = 0;
     }
 
     /// <summary>A deleted function's events go with it, as Lambda drops them; its dead letters stay, for a function of that name that may come again.</summary>
@@ -209,7 +207,8 @@ public sealed partial class EventQueue : IAsyncDisposable
     private void Drop(FunctionQueue queue)
     {
         long upTo = _lastSequence;
-        _store.Submit(new StoreOperation(statements => statements.Drop(queue.Name, upTo), MustHappen: true));
+        if (queue.Events > 0)
+            _store.Submit(new StoreOperation(statements => statements.Drop(queue.Name, upTo), MustHappen: true));
         foreach (QueuedEvent e in queue.Ready)
             Uncache(e);
         queue.Ready.Clear();
@@ -269,9 +268,6 @@ public sealed partial class EventQueue : IAsyncDisposable
         _totalBytes += bytes;
     }
 
-    private LambdaError NotStored(Exception error)
-    {
-        _log.LogError("an event could not be stored: {Cause}", error.Message);
-        return LambdaError.Service($"The event could not be stored and was not accepted: {error.Message}. Look at the disk that holds the data directory, then try again.", 503);
-    }
+    private static LambdaError NotStored(Exception error) =>
+        LambdaError.Service($"The event could not be stored and was not accepted: {error.Message}. Look at the disk that holds the data directory, then try again.", 503);
 }

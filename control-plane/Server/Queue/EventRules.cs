@@ -6,6 +6,9 @@ public static class EventConditions
     public const string Success = "Success";
     public const string RetriesExhausted = "RetriesExhausted";
     public const string EventAgeExceeded = "EventAgeExceeded";
+
+    /// <summary>The function's reserved concurrency is zero: Lambda does not try then (developer guide, "Configuring reserved concurrency").</summary>
+    public const string ZeroReservedConcurrency = "ZeroReservedConcurrency";
 }
 
 /// <param name="Condition">Null: another try at <paramref name="DueUnixMs"/>.</param>
@@ -33,6 +36,13 @@ public static class EventRules
     }
 
     public static bool IsExpired(QueuedEvent e, EventPolicy config, long now) => now > Expiry(e, config);
+
+    /// <summary>How long a try may be under way before its agent is not waited for any more: it may wait for an instance as long as it may run.</summary>
+    public static TimeSpan LongestTry(EventPolicy policy, QueueSettings settings)
+    {
+        TimeSpan allowed = (2 * policy.Timeout) + settings.AgentTime;
+        return allowed < settings.LongestRun ? allowed : settings.LongestRun;
+    }
 
     private static long Expiry(QueuedEvent e, EventPolicy config) => e.AcceptedUnixMs + (long)config.MaxAge.TotalMilliseconds;
 

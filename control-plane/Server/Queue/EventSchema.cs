@@ -48,6 +48,7 @@ internal static class EventSchema
         CREATE INDEX dead_letters_by_request ON dead_letters (request_id);
         CREATE INDEX dead_letters_by_function ON dead_letters (function_name, sequence);
         """,
+        "CREATE INDEX events_by_function ON events (function_name, sequence);",
     ];
 
     /// <exception cref="InvalidDataException">The file is of a newer version.</exception>

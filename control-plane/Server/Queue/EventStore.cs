@@ -12,6 +12,9 @@ internal sealed class EventStore : IDisposable
     private const long RoomBytes = 48 << 20;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>Between two lines in the log about one trouble; monotonic milliseconds.</summary>
+    private const long QuietMs = 5_000;
+
     private readonly SqliteConnection _writing;
     private readonly SqliteConnection _reading;
     private readonly SqliteCommand _readBody;
@@ -23,6 +26,8 @@ internal sealed class EventStore : IDisposable
     private long _pendingBytes;
     private TaskCompletionSource? _room;
     private bool _stopping;
+    private long _quietUntil;
+    private int _refused;
 
     /// <exception cref="SqliteException">The file is damaged.</exception>
     /// <exception cref="InvalidDataException">The file is of a newer version.</exception>
@@ -162,7 +167,6 @@ internal sealed class EventStore : IDisposable
     private List<StoreOperation> OneByOne(EventStatements statements, List<StoreOperation> batch, Exception failure)
     {
         List<StoreOperation> again = [];
-        int refused = 0;
         foreach (StoreOperation operation in batch)
         {
             if (batch.Count > 1 && TryCommit(statements, [operation]) is not { } own)
@@ -173,12 +177,16 @@ internal sealed class EventStore : IDisposable
                 continue;
             }
 
-            refused++;
+            _refused++;
             operation.Done?.Invoke(failure);
         }
 
-        if (refused + again.Count > 0)
-            _log.LogError("the queue's database does not take changes: {Cause}; {Refused} refused, {Again} will be tried again", failure.Message, refused, again.Count);
+        if (_refused + again.Count > 0 && Environment.TickCount64 >= _quietUntil)
+        {
+            _log.LogError("the queue's database does not take changes: {Cause}; {Refused} events were refused, {Again} changes will be tried again", failure.Message, _refused, again.Count);
+            (_refused, _quietUntil) = (0, Environment.TickCount64 + QuietMs);
+        }
+
         return again;
     }
 

@@ -1,10 +1,22 @@
+using Hearth.Contracts;
+
 namespace Hearth.ControlPlane.Queue;
 
 /// <summary>What a client sent, checked by whoever took it in.</summary>
-/// <param name="Payload">JSON, at most <see cref="Contracts.EventLimits.MaxPayloadBytes"/>.</param>
+/// <param name="Payload">JSON, at most <see cref="EventLimits.MaxPayloadBytes"/>.</param>
 /// <param name="TraceId">"" = none.</param>
 /// <param name="ContentType">"" = none.</param>
-public sealed record EventBody(byte[] Payload, string TraceId, string ContentType);
+public sealed record EventBody(byte[] Payload, string TraceId, string ContentType)
+{
+    /// <summary>What an event takes in memory beside its payload and texts.</summary>
+    private const int Overhead = 200;
+
+    /// <summary>Bytes of memory, near enough for a budget.</summary>
+    public int Footprint => Payload.Length + (2 * (TraceId.Length + ContentType.Length)) + Overhead;
+
+    /// <summary>The most that a body with such a payload may take.</summary>
+    public static int LargestFootprint(int payloadBytes) => payloadBytes + (2 * (EventLimits.MaxTraceIdLength + EventLimits.MaxContentTypeLength)) + Overhead;
+}
 
 /// <summary>An event that asks for admission.</summary>
 /// <param name="RequestId">Kept through all tries.</param>

@@ -19,19 +19,29 @@ public sealed record QueueSettings
 
     public int MaxEventsPerFunction { get; init; } = 250_000;
 
-    /// <summary>Payload bytes, dead letters included.</summary>
+    /// <summary>Payload bytes on the disk, dead letters included; the rest of an event is bounded by <see cref="Contracts.EventLimits"/>, and their number by <see cref="MaxEvents"/>.</summary>
     public long MaxBytes { get; init; } = 8L << 30;
 
     public long MaxBytesPerFunction { get; init; } = 4L << 30;
 
-    /// <summary>Under way at once, all functions together.</summary>
-    public int MaxInFlight { get; init; } = 1000;
+    /// <summary>Under way at once, all functions and agents together.</summary>
+    public int MaxInFlight { get; init; } = 4_000;
 
-    /// <summary>Payloads of events under way: they are in memory here and at the agent.</summary>
+    /// <summary>Under way at one agent: one that takes and never reports leaves places for the others.</summary>
+    public int MaxInFlightPerAgent { get; init; } = 1_000;
+
+    /// <summary>Memory of events under way (<see cref="EventBody.Footprint"/>), here; they are also at the agent.</summary>
     public long MaxInFlightBytes { get; init; } = 64 << 20;
 
-    /// <summary>Payloads kept in memory from their acceptance to their first try, which then need not be read again. Payload bytes only: trace id and content type of an event, up to
-    /// 1.6 KB in memory, are not counted.</summary>
+    public long MaxInFlightBytesPerAgent { get; init; } = 32 << 20;
+
+    /// <summary>An agent has so long for what is not the function's own time: to start an instance, and to report.</summary>
+    public TimeSpan AgentTime { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>What is under way for longer is taken for lost, whatever its function's timeout is.</summary>
+    public TimeSpan LongestRun { get; init; } = TimeSpan.FromMinutes(16);
+
+    /// <summary>Memory of bodies kept from their acceptance to their first try, which then need not be read again (<see cref="EventBody.Footprint"/>).</summary>
     public long MaxCachedBytes { get; init; } = 32 << 20;
 
     /// <summary>Destination after destination: Lambda stops such a chain after about 16 calls ("recursive loop detection").</summary>

@@ -34,8 +34,15 @@ public sealed class QueuedEvent
     /// <summary>In memory already, or null.</summary>
     public EventBody? Body { get; set; }
 
-    internal bool IsCached { get; set; }
+    /// <summary>What <see cref="Body"/> takes of the cache; 0 = it is not the cache's.</summary>
+    public int CachedBytes { get; internal set; }
 
     /// <summary>When it was handed to an agent; monotonic milliseconds.</summary>
     internal long SentAt { get; set; }
+
+    /// <summary>Under way for longer it is taken for lost; monotonic milliseconds.</summary>
+    internal long Deadline { get; set; }
+
+    /// <summary>What it takes of the memory for events under way.</summary>
+    internal int HeldBytes { get; set; }
 }

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 namespace Hearth.ControlPlane.Store;
 
 /// <summary>
-/// The SQLite file: one writing connection behind a lock, WAL, and synchronous=FULL, so that a commit is on the disk when it returns. Readers use the
+/// A SQLite file: one writing connection behind a lock, WAL, and synchronous=FULL, so that a commit is on the disk when it returns. Readers use the
 /// same connection: definitions are served from memory, and what is left to read (usage) is small.
 /// </summary>
 public sealed class Database : IDisposable
@@ -11,8 +11,15 @@ public sealed class Database : IDisposable
     private readonly SqliteConnection _connection;
     private readonly Lock _lock = new();
 
+    /// <summary>The file of definitions and usage.</summary>
     /// <exception cref="SqliteException">The file is damaged, or newer than this version knows.</exception>
     public Database(string path)
+        : this(path, Migrations.Steps)
+    {
+    }
+
+    /// <param name="steps">Its schema; never edited once released.</param>
+    public Database(string path, IReadOnlyList<string> steps)
     {
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString);
         _connection.Open();
@@ -21,7 +28,7 @@ public sealed class Database : IDisposable
         Execute("PRAGMA foreign_keys=ON");
         Execute("PRAGMA trusted_schema=OFF");
         using SqliteTransaction transaction = _connection.BeginTransaction();
-        Migrations.Apply(_connection, transaction);
+        Migrations.Apply(_connection, transaction, steps);
         transaction.Commit();
     }
 

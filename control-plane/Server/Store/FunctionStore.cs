@@ -48,6 +48,17 @@ public sealed class FunctionStore
         }
     }
 
+    /// <summary>Gives a change that is no function's (of access keys, say) its number in the order of all changes.</summary>
+    /// <param name="use">Gets the number, in that order; must not block.</param>
+    public void Count(Action<ulong> use)
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _changes, _changes + 1);
+            use(_changes);
+        }
+    }
+
     /// <summary>Runs while no function changes: what it sees of <see cref="Current"/> stays so until it returns.</summary>
     public void WhileUnchanged(Action work)
     {

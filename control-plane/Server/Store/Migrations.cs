@@ -5,7 +5,7 @@ namespace Hearth.ControlPlane.Store;
 /// <summary>The schema, as steps that are never edited once released: a database knows how many it has had.</summary>
 internal static class Migrations
 {
-    private static readonly string[] Steps =
+    public static readonly string[] Steps =
     [
         """
         CREATE TABLE functions (
@@ -199,6 +199,44 @@ internal static class Migrations
           last_modified INTEGER NOT NULL
         ) WITHOUT ROWID, STRICT;
         """,
+        // Who may call; IAM roles and policies, which are kept for the tools that make them.
+        """
+        CREATE TABLE access_keys (
+          id TEXT NOT NULL PRIMARY KEY,
+          secret TEXT NOT NULL,
+          role INTEGER NOT NULL,
+          name TEXT NOT NULL,
+          functions TEXT NOT NULL,
+          enabled INTEGER NOT NULL,
+          created INTEGER NOT NULL
+        ) WITHOUT ROWID, STRICT;
+
+        CREATE TABLE iam_roles (
+          name TEXT NOT NULL PRIMARY KEY,
+          id TEXT NOT NULL,
+          path TEXT NOT NULL,
+          trust_policy TEXT NOT NULL,
+          description TEXT NOT NULL,
+          max_session_seconds INTEGER NOT NULL,
+          permissions_boundary TEXT,
+          attached TEXT NOT NULL,
+          inline BLOB NOT NULL,
+          tags BLOB NOT NULL,
+          created INTEGER NOT NULL
+        ) WITHOUT ROWID, STRICT;
+
+        CREATE TABLE iam_policies (
+          arn TEXT NOT NULL PRIMARY KEY,
+          id TEXT NOT NULL,
+          name TEXT NOT NULL,
+          path TEXT NOT NULL,
+          description TEXT NOT NULL,
+          document TEXT NOT NULL,
+          tags BLOB NOT NULL,
+          created INTEGER NOT NULL
+        ) WITHOUT ROWID, STRICT;
+        """,
+
         // HTTP routes.
         """
         CREATE TABLE routes (
@@ -213,17 +251,17 @@ internal static class Migrations
         """,
     ];
 
-    public static void Apply(SqliteConnection connection, SqliteTransaction transaction)
+    public static void Apply(SqliteConnection connection, SqliteTransaction transaction, IReadOnlyList<string> steps)
     {
         using SqliteCommand command = connection.CreateCommand();
         command.Transaction = transaction;
         command.CommandText = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL) STRICT; SELECT COALESCE(MAX(version), 0) FROM schema_version";
         long version = (long)command.ExecuteScalar()!;
-        if (version > Steps.Length)
-            throw new InvalidDataException($"{connection.DataSource}: written by a newer Hearth (schema {version}, this one knows {Steps.Length}); start that version, or use another --data");
-        for (long next = version + 1; next <= Steps.Length; next++)
+        if (version > steps.Count)
+            throw new InvalidDataException($"{connection.DataSource}: written by a newer Hearth (schema {version}, this one knows {steps.Count}); start that version, or use another --data");
+        for (long next = version + 1; next <= steps.Count; next++)
         {
-            command.CommandText = Steps[next - 1];
+            command.CommandText = steps[(int)next - 1];
             command.ExecuteNonQuery();
             command.CommandText = $"INSERT INTO schema_version VALUES ({next})";
             command.ExecuteNonQuery();

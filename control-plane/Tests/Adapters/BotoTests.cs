@@ -47,6 +47,18 @@ public class BotoTests
         await server.DoAsync("GET", "/2015-03-31/functions/?FunctionVersion=ALL");
     }
 
+    [Theory]
+    [InlineData("iam.py", "iam: ok")]
+    [InlineData("logs.py", "logs: ok")]
+    [InlineData("hostile_services.py", "operations ok")]
+    public async Task TheServicesBesideLambdaAnswerAsTheirModelsSay(string script, string says)
+    {
+        await RequireBotoAsync();
+        await using TestServer server = await TestServer.StartAsync(tcp: true);
+        (int code, string output) = await RunAsync(Path.Join(AppContext.BaseDirectory, script), $"http://127.0.0.1:{server.RestPort}");
+        Assert.True(code == 0 && output.Contains(says, StringComparison.Ordinal), output);
+    }
+
     private static async Task RequireBotoAsync()
     {
         if (!File.Exists(Python) || (await RunAsync("-c", "import boto3")).Code != 0)

@@ -55,7 +55,9 @@ public class InvokeTests
         });
         await using TestServer server = await TestServer.StartAsync();
         await using FakeAgent agent = await ConnectAsync(server, endpoint);
-        Assert.Equal((StatusCode.ResourceExhausted, "TooManyRequestsException", "Rate Exceeded."), await FailAsync(server, new InvokeRequest { FunctionName = "f" }));
+        RpcException refusal = await RefusalAsync(server, new InvokeRequest { FunctionName = "f" });
+        Assert.Equal((StatusCode.ResourceExhausted, "Rate Exceeded."), (refusal.StatusCode, refusal.Status.Detail));
+        Assert.Equal(("TooManyRequestsException", "R"), (refusal.Trailers.GetValue("x-amzn-errortype"), refusal.Trailers.GetValue("x-hearth-reason")));
     }
 
     [Fact]
@@ -73,16 +75,16 @@ public class InvokeTests
 
         async Task<(StatusCode, string)> CodeAsync(InvokeRequest request)
         {
-            (StatusCode status, string code, _) = await FailAsync(server, request);
-            return (status, code);
+            RpcException refusal = await RefusalAsync(server, request);
+            Assert.Null(refusal.Trailers.GetValue("x-hearth-reason"));
+            return (refusal.StatusCode, refusal.Trailers.GetValue("x-amzn-errortype") ?? "");
         }
     }
 
-    private static async Task<(StatusCode, string, string)> FailAsync(TestServer server, InvokeRequest request)
+    private static async Task<RpcException> RefusalAsync(TestServer server, InvokeRequest request)
     {
         var client = new Hearth.Contracts.V1.Functions.FunctionsClient(server.Grpc);
-        var e = await Assert.ThrowsAsync<RpcException>(async () => await client.InvokeAsync(request, cancellationToken: TestContext.Current.CancellationToken));
-        return (e.StatusCode, e.Trailers.GetValue("x-amzn-errortype") ?? "", e.Status.Detail);
+        return await Assert.ThrowsAsync<RpcException>(async () => await client.InvokeAsync(request, cancellationToken: TestContext.Current.CancellationToken));
     }
 
     private static async Task<FakeAgent> ConnectAsync(TestServer server, WebApplication endpoint)

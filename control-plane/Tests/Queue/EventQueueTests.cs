@@ -120,7 +120,7 @@ public class EventQueueTests
         q.Queue.Detach(q.Agent, "it died");
         // It speaks once more: too late.
         q.Answer(given, TestAgent.Success);
-        q.Queue.Attach(q.Agent);
+        q.Queue.Attach(q.Agent, QueueFixture.AgentId);
         q.Clock.Advance(1);
         Assert.Equal((id, 0), (Assert.Single(q.Pump()) is { } again ? again.Event.RequestId : default, given.Event.Tries));
     }

@@ -22,6 +22,53 @@ public class EventStreamTests
         Assert.Equal((id, "f", "live", """{"a":1}"""), (FakeEventAgent.IdOf(run), run.FunctionName, run.Qualifier, run.Payload.ToStringUtf8()));
         await agent.ReportAsync(new EventResult { EventId = run.EventId, Status = 200, ExecutedVersion = "1" });
         await UntilAsync(server, q => q is { Succeeded: 1, Waiting: 0, InFlight: 0 });
+        for (int i = 0; !agent.Settled.Contains(run.EventId); i++)
+        {
+            Assert.True(i < 1_000, "the agent never hears that its report is stored");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task ANewerStreamOfAnAgentEndsTheOlderAndGetsItsEvents()
+    {
+        await using TestServer server = await StartAsync();
+        await using FakeEventAgent older = await FakeEventAgent.ConnectAsync(server.Grpc);
+        var id = Guid.NewGuid();
+        await older.OfferAsync(id);
+        Assert.Equal((id, 0), (FakeEventAgent.IdOf(await older.RunAsync()), older.Settled.Count));
+        await using FakeEventAgent newer = await FakeEventAgent.ConnectAsync(server.Grpc);
+        await Assert.ThrowsAsync<RpcException>(() => older.Ended);
+        EventRun again = await newer.RunAsync();
+        Assert.Equal((id, 0), (FakeEventAgent.IdOf(again), again.Tries));
+        await newer.ReportAsync(new EventResult { EventId = again.EventId, Status = 200, FunctionError = "Unhandled" });
+        EventRun second = await newer.RunAsync();
+        Assert.Equal((again.EventId, 1), (second.EventId, second.Tries));
+    }
+
+    [Fact]
+    public async Task AnAgentThatDoesNotReadIsHungUpOn()
+    {
+        await using TestServer server = await StartAsync();
+        using AsyncDuplexStreamingCall<EventsUp, EventsDown> call = new AgentLink.AgentLinkClient(server.Grpc).Events(cancellationToken: TestContext.Current.CancellationToken);
+        await call.RequestStream.WriteAsync(new EventsUp { AgentId = "deaf" }, TestContext.Current.CancellationToken);
+        // Each is refused with a message of its own, until nothing more fits into the buffers on the way.
+        var offers = new EventsUp();
+        for (int i = 0; i < 1_000; i++)
+            offers.Offers.Add(new EventOffer { RequestId = ByteString.CopyFrom(new byte[16]), FunctionName = "nobody" });
+        Exception e = await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            for (int i = 0; i < 1_000; i++)
+                await call.RequestStream.WriteAsync(offers, TestContext.Current.CancellationToken);
+            while (await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken))
+            {
+                // It would not have read.
+            }
+        });
+        // A write meets the reset stream as an I/O error.
+        Assert.True(e is RpcException or IOException, e.ToString());
+        await using FakeEventAgent agent = await FakeEventAgent.ConnectAsync(server.Grpc);
+        Assert.Equal(202, (await agent.OfferAsync(Guid.NewGuid())).Status);
     }
 
     [Fact]

@@ -24,11 +24,14 @@ internal sealed class FakeEventAgent : IAsyncDisposable
 
     public Task Ended { get; }
 
+    /// <summary>Events whose reports are on the control plane's disk.</summary>
+    public ConcurrentQueue<ulong> Settled { get; } = new();
+
     /// <param name="act">What comes of a run, at once; null = the test takes runs by <see cref="RunAsync"/>.</param>
-    public static async Task<FakeEventAgent> ConnectAsync(ChannelBase channel, Func<EventRun, EventResult?>? act = null)
+    public static async Task<FakeEventAgent> ConnectAsync(ChannelBase channel, Func<EventRun, EventResult?>? act = null, string id = "agent-1")
     {
         var agent = new FakeEventAgent(new AgentLink.AgentLinkClient(channel).Events(), act);
-        await agent.WriteAsync(new EventsUp { AgentId = "agent-1" });
+        await agent.WriteAsync(new EventsUp { AgentId = id });
         return agent;
     }
 
@@ -90,6 +93,8 @@ internal sealed class FakeEventAgent : IAsyncDisposable
                     waiting.SetResult(answer);
             }
 
+            foreach (ulong settled in message.Settled)
+                Settled.Enqueue(settled);
             foreach (EventRun run in message.Runs)
             {
                 if (_act is null)

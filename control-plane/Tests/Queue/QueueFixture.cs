@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Hearth.ControlPlane.Functions;
 using Hearth.ControlPlane.Hosting;
@@ -10,7 +11,7 @@ using Xunit;
 namespace Hearth.ControlPlane.Tests.Queue;
 
 /// <summary>A queue on a real store with a clock that stands, and an agent that does what the test says.</summary>
-internal sealed class QueueFixture : IAsyncDisposable, IEventInvokeConfigs
+internal sealed class QueueFixture : IAsyncDisposable, IEventPolicies
 {
     private readonly TempFolder _folder = new();
     private readonly Database _database;
@@ -25,17 +26,25 @@ internal sealed class QueueFixture : IAsyncDisposable, IEventInvokeConfigs
 
     public QueueSettings Settings { get; }
 
+    public string DatabasePath => Path.Join(_folder.Path, "queue.db");
+
     public ManualClock Clock { get; } = new();
 
     public FunctionStore Functions { get; }
 
     public EventQueue Queue { get; private set; }
 
+    public const string AgentId = "agent-1";
+
     public TestAgent Agent { get; } = new();
 
     public Dictionary<string, EventPolicy> Configs { get; } = [];
 
-    public EventPolicy Of(string function, string? qualifier) => Configs.GetValueOrDefault(function, EventPolicy.Default);
+    /// <summary>While it is set, whatever is done with an event of this function fails.</summary>
+    public string? Fault { get; set; }
+
+    public EventPolicy Of(string function, string? qualifier) =>
+        function == Fault ? throw new InvalidOperationException("the test says so") : Configs.GetValueOrDefault(function, EventPolicy.Default);
 
     public QueueFixture Function(params string[] names)
     {
@@ -65,6 +74,20 @@ internal sealed class QueueFixture : IAsyncDisposable, IEventInvokeConfigs
         }
 
         return this;
+    }
+
+    /// <summary>The store's thread stands still until what this returns is disposed; the event that does it is of <paramref name="function"/>.</summary>
+    public async Task<IDisposable> HoldStoreAsync(string function)
+    {
+        var release = new ManualResetEventSlim();
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Assert.Null(Queue.Offer(new NewEvent(Guid.NewGuid(), function, null, new EventBody("{}"u8.ToArray(), "", "")), _ =>
+        {
+            held.SetResult();
+            release.Wait();
+        }));
+        await held.Task;
+        return new Release(release);
     }
 
     public async Task<Guid> SendAsync(string function, string payload = "{}", string? qualifier = null)
@@ -121,11 +144,16 @@ internal sealed class QueueFixture : IAsyncDisposable, IEventInvokeConfigs
         _folder.Dispose();
     }
 
+    private sealed class Release(ManualResetEventSlim held) : IDisposable
+    {
+        public void Dispose() => held.Set();
+    }
+
     private EventQueue Open()
     {
         var queue = new EventQueue(
-            Path.Join(_folder.Path, "queue.db"), Functions, new FunctionAddress(new ServerOptions { DataDirectory = _folder.Path }), this, Settings, Clock, NullLogger<EventQueue>.Instance);
-        queue.Attach(Agent);
+            DatabasePath, Functions, new FunctionAddress(new ServerOptions { DataDirectory = _folder.Path }), this, Settings, Clock, NullLogger<EventQueue>.Instance);
+        queue.Attach(Agent, AgentId);
         return queue;
     }
 }
@@ -144,6 +172,16 @@ internal sealed class TestAgent : IEventRunner
         lock (_given)
             _given.Add(new Given(e, function, Encoding.UTF8.GetString(body.Payload), wantsResponse));
     }
+
+    /// <summary>Events whose reports are on the disk.</summary>
+    public ConcurrentQueue<long> Settlements { get; } = new();
+
+    /// <summary>Why it was ended; null = it was not.</summary>
+    public string? Ended { get; private set; }
+
+    public void Settled(long sequence) => Settlements.Enqueue(sequence);
+
+    public void End(string why) => Ended = why;
 
     public List<Given> Take()
     {

@@ -31,6 +31,17 @@ internal sealed class TestServer : IAsyncDisposable
 
     public int RestPort => new Uri(_server.Addresses.First(a => a.StartsWith("http://127.0.0.1", StringComparison.Ordinal))).Port;
 
+    /// <summary>Of the gRPC port, when it has one and no REST port.</summary>
+    public string GrpcAddress => _server.Addresses.First(a => a.StartsWith("http://127.0.0.1", StringComparison.Ordinal));
+
+    /// <summary>A connection to the REST socket.</summary>
+    public async Task<Socket> ConnectAsync()
+    {
+        var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await connection.ConnectAsync(new UnixDomainSocketEndPoint(Path.Join(Data, "run", "control", "rest.sock")));
+        return connection;
+    }
+
     /// <summary>SQLite finds the disk full as soon as it needs one more page, until <paramref name="full"/> is false again.</summary>
     public void SetDiskFull(bool full) => _server.Services.GetRequiredService<Database>().Read(connection =>
     {

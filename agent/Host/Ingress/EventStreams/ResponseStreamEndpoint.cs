@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Hearth.Agent.Functions;
+using Hearth.Agent.Ingress.Signatures;
 using Hearth.Agent.Reporting.Logs;
 using Hearth.Agent.Scheduling;
 using Hearth.Contracts;
@@ -12,7 +13,7 @@ namespace Hearth.Agent.Ingress.EventStreams;
 /// not end it.
 /// </summary>
 /// <param name="find">The function that a name means; throws <see cref="LambdaException"/> when there is none.</param>
-internal sealed class ResponseStreamEndpoint(Func<FunctionName, FunctionRevision> find, Scheduler scheduler, BodyBudget bodies)
+internal sealed class ResponseStreamEndpoint(Func<FunctionName, FunctionRevision> find, Scheduler scheduler, RequestSignatures signatures, BodyBudget bodies)
 {
     private const string Operation = "InvokeWithResponseStream";
 
@@ -33,10 +34,17 @@ internal sealed class ResponseStreamEndpoint(Func<FunctionName, FunctionRevision
     private async Task InvokeAsync(HttpContext context, string functionName, Guid requestId)
     {
         var request = context.Request;
-        var name = FunctionName.Parse(functionName, request.Query.TryGetValue("Qualifier", out var given) ? given.ToString() : null);
+        var signed = signatures.Begin(request);
+        // As for Invoke: with keys the body comes first.
+        using var early = signed is null ? null : await InvocationBody.ReadAsync(request, bodies, Operation);
+        var named = FunctionName.TryParse(functionName, request.Query.TryGetValue("Qualifier", out var given) ? given.ToString() : null, out var name);
+        // Lambda has no action of its own for it.
+        signed?.Require(early!.Raw.Span, "lambda:InvokeFunction", name.Name ?? "", name.Qualifier);
+        if (named is not null)
+            throw new LambdaException(named);
         var headers = InvocationHeaders.Parse(request, streamed: true);
         var function = find(name);
-        using var body = await InvocationBody.ReadAsync(request, bodies, Operation);
+        using var body = early ?? await InvocationBody.ReadAsync(request, bodies, Operation);
         body.RequireJson();
         if (headers.Type == InvocationType.DryRun)
         {

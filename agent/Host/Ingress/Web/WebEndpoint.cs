@@ -12,6 +12,13 @@ namespace Hearth.Agent.Ingress.Web;
 internal sealed class WebEndpoint(Catalogue catalogue, Scheduler scheduler, IRequestSignatures signatures, BodyBudget bodies, TimeProvider time)
 {
     private const string Iam = "AWS_IAM", ResponseStreaming = "RESPONSE_STREAM";
+
+    // As recorded from AWS (2025-11) for a function URL with AuthType AWS_IAM.
+    private static readonly LambdaError s_forbidden = new(
+        403, "AccessDeniedException",
+        "Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
+        LambdaErrorBody.UpperCaseMessage);
+
     private static readonly JsonWriterOptions s_relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public async Task HandleAsync(HttpContext context, WebTarget target)
@@ -81,15 +88,16 @@ internal sealed class WebEndpoint(Catalogue catalogue, Scheduler scheduler, IReq
     {
         // Given back as soon as the event holds it.
         using var body = await InvocationBody.ReadAsync(context.Request, bodies);
-        var signer = target.Url?.AuthType == Iam ? RequireSigner(context.Request, body.Raw.Span) : null;
+        var signer = target.Url?.AuthType == Iam ? RequireSigner(context.Request, body.Raw.Span, function.Name) : null;
         using var writer = new Utf8JsonWriter(buffer, s_relaxed);
         shape.WriteEvent(writer, new WebRequest(context, target, function, requestId, traceId, time.GetUtcNow(), body.Raw, signer));
     }
 
-    private Principal RequireSigner(HttpRequest request, ReadOnlySpan<byte> body)
+    private Principal RequireSigner(HttpRequest request, ReadOnlySpan<byte> body, string function)
     {
-        var outcome = signatures.Check(request, SHA256.HashData(body));
-        return outcome.Principal ?? throw new LambdaException(outcome.Refusal ?? LocalSignatures.Forbidden);
+        var outcome = signatures.Check(request, SHA256.HashData(body), "lambda:InvokeFunctionUrl", function);
+        // What is wrong with a signature is said; that there is none, or that it may not do this, a URL says in its own words.
+        return outcome.Principal ?? throw new LambdaException(outcome.Refusal is { Code: "InvalidSignatureException" or "UnrecognizedClientException" or "ServiceException" } told ? told : s_forbidden);
     }
 
     private async Task RefuseAsync(HttpContext context, IEventShape shape, WebTarget target, string name, string? qualifier)

@@ -14,11 +14,11 @@ namespace Hearth.Agent.Reporting.Link;
 internal sealed class AgentLinkClient : IDisposable
 {
     private const int MaxQueries = 256;
-    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(3);
     private readonly ControlChannel _channel;
     private readonly LinkIdentity _identity;
     private readonly Catalogue _catalogue;
+    private readonly Account _account;
     private readonly InvocationJournal _journal;
     private readonly QueryAnswers _answers;
     private readonly Func<Capacity> _capacity;
@@ -27,17 +27,17 @@ internal sealed class AgentLinkClient : IDisposable
     private readonly ILogger _log;
     private readonly JournalPump _pump;
     private readonly ConcurrentDictionary<ulong, CancellationTokenSource> _queries = new();
-    private readonly CancellationTokenSource _stop = new();
+    private readonly Redial _redial;
     private volatile ChannelWriter<AgentMessage>? _output;
-    private Task _running = Task.CompletedTask;
 
     public AgentLinkClient(
-        ControlChannel channel, LinkIdentity identity, Catalogue catalogue, InvocationJournal journal, QueryAnswers answers, Func<Capacity> capacity,
+        ControlChannel channel, LinkIdentity identity, Catalogue catalogue, Account account, InvocationJournal journal, QueryAnswers answers, Func<Capacity> capacity,
         CodePreparer preparer, TimeProvider time, ILogger log)
     {
         _channel = channel;
         _identity = identity;
         _catalogue = catalogue;
+        _account = account;
         _journal = journal;
         _answers = answers;
         _capacity = capacity;
@@ -45,13 +45,42 @@ internal sealed class AgentLinkClient : IDisposable
         _time = time;
         _log = log;
         _pump = new JournalPump(journal, time);
+        _redial = new Redial(TimeSpan.FromMilliseconds(100), s_longest, time, cause => log.LogWarning("No link to the control plane: {Cause}; invocations go on, trying again", cause));
         journal.Appended = _pump.Wake;
         preparer.Report = ReportAsync;
     }
 
     public bool IsConnected => _output is not null;
 
-    public void Start() => _running = Task.Run(RunAsync);
+    public void Start() => _redial.Start(ConnectAsync);
+
+    /// <summary>Waits for the control plane and takes one snapshot, for an agent that may not listen before it has.</summary>
+    public async Task FetchAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                var hello = await _identity.HelloAsync(cancellationToken);
+                using var call = _channel.Link.Connect(cancellationToken: cancellationToken);
+                await call.RequestStream.WriteAsync(new AgentMessage { Hello = hello }, cancellationToken);
+                if (await call.ResponseStream.MoveNext(cancellationToken) && call.ResponseStream.Current is { BodyCase: ControlMessage.BodyOneofCase.Snapshot } message)
+                {
+                    _account.Replace(message.Snapshot.Account);
+                    return;
+                }
+            }
+            catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                _log.LogWarning("No link to the control plane: {Cause}; waiting for it, since access keys come from there", e.Status.Detail);
+            }
+            catch (RpcException)
+            {
+                throw new OperationCanceledException(cancellationToken);
+            }
+            await Task.Delay(s_longest, _time, cancellationToken);
+        }
+    }
 
     /// <summary>Waits a moment for the journal to be acknowledged, then hangs up.</summary>
     public async Task StopAsync(TimeSpan patience)
@@ -60,44 +89,14 @@ internal sealed class AgentLinkClient : IDisposable
         _pump.Wake();
         while (IsConnected && _journal.Acknowledged < _journal.Last && _time.GetElapsedTime(began) < patience)
             await Task.Delay(20);
-        await _stop.CancelAsync();
-        await _running;
+        await _redial.StopAsync();
     }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose() => _redial.Dispose();
 
-    private async Task RunAsync()
+    private async Task ConnectAsync(Action established, CancellationToken stop)
     {
-        var wait = s_shortest;
-        var quiet = false;
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await ConnectAsync(() =>
-                {
-                    wait = s_shortest;
-                    quiet = false;
-                });
-            }
-            catch (Exception e) when (!_stop.IsCancellationRequested)
-            {
-                if (!quiet)
-                    _log.LogWarning("No link to the control plane: {Cause}; invocations go on, trying again", e is RpcException rpc ? rpc.Status.Detail : e.Message);
-                quiet = true;
-            }
-            catch (Exception)
-            {
-                return; // stopping
-            }
-            await Task.Delay(wait * (0.5 + Random.Shared.NextDouble()), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            wait = wait * 2 < s_longest ? wait * 2 : s_longest;
-        }
-    }
-
-    private async Task ConnectAsync(Action established)
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var hello = await _identity.HelloAsync(ending.Token);
         using var call = _channel.Link.Connect(cancellationToken: ending.Token);
         var output = Channel.CreateBounded<AgentMessage>(new BoundedChannelOptions(1024) { SingleReader = true });
@@ -111,18 +110,12 @@ internal sealed class AgentLinkClient : IDisposable
             _output = output.Writer;
             Handle(call.ResponseStream.Current, output.Writer, ending.Token);
             _log.LogInformation("Linked to the control plane; {Count} functions", _catalogue.Functions.Count);
-            Task[] loops =
-            [
+            await Redial.AllAsync(
+                ending,
                 ReadAsync(call.ResponseStream, output.Writer, ending.Token),
                 WriteAsync(output.Reader, call.RequestStream, ending.Token),
                 _pump.RunAsync(output.Writer, ending.Token),
-                ReportCapacityAsync(output.Writer, ending.Token),
-            ];
-            var first = await Task.WhenAny(loops);
-            await ending.CancelAsync();
-            await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await first;
-            throw new InvalidOperationException("the control plane hung up");
+                ReportCapacityAsync(output.Writer, ending.Token));
         }
         finally
         {
@@ -181,6 +174,8 @@ internal sealed class AgentLinkClient : IDisposable
         switch (message.BodyCase)
         {
             case ControlMessage.BodyOneofCase.Snapshot:
+                // First who may call, then what there is to call.
+                _account.Replace(message.Snapshot.Account);
                 _catalogue.Replace(message.Snapshot);
                 // The control plane may have lost what it was told before: every function is reported anew.
                 _preparer.OnSynchronized();
@@ -190,6 +185,9 @@ internal sealed class AgentLinkClient : IDisposable
                 break;
             case ControlMessage.BodyOneofCase.Removed:
                 _catalogue.Remove(message.Removed.FunctionName);
+                break;
+            case ControlMessage.BodyOneofCase.Account:
+                _account.Replace(message.Account);
                 break;
             case ControlMessage.BodyOneofCase.Routes:
                 _catalogue.ReplaceRoutes(message.Routes.Routes);

@@ -12,6 +12,7 @@ internal sealed class QueryAnswers(Scheduler scheduler, LogStore logs)
     // Well below gRPC's default limit of 4 MiB a message, also after a line of 256 KiB.
     private const int MaxBatchCharacters = 256 * 1024;
     private const int MaxBatchLines = 500;
+    private readonly LogAnswers _logAnswers = new(logs);
 
     public async Task AnswerAsync(Query query, ChannelWriter<AgentMessage> output, CancellationToken cancellationToken)
     {
@@ -24,6 +25,9 @@ internal sealed class QueryAnswers(Scheduler scheduler, LogStore logs)
                 break;
             case Query.BodyOneofCase.Logs:
                 await LogsAsync(query.QueryId, query.Logs, output, cancellationToken);
+                break;
+            case Query.BodyOneofCase.LogEvents or Query.BodyOneofCase.LogStreams or Query.BodyOneofCase.LogGroups or Query.BodyOneofCase.DeleteLogs:
+                await _logAnswers.AnswerAsync(query, output, cancellationToken);
                 break;
             default:
                 await Send(output, new QueryResult { QueryId = query.QueryId, Error = "this agent does not know the question; upgrade it" }, cancellationToken);

@@ -14,8 +14,9 @@ internal sealed class FunctionLog : IDisposable
     private const int FlushAt = 64 * 1024;
     private const int IndexEvery = 64 * 1024;
     private const int MaxPending = 2 * 1024 * 1024;
+    private static readonly TimeSpan s_idle = TimeSpan.FromMinutes(1);
     private readonly string _folder;
-    private readonly LogSettings _settings;
+    private LogSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     // The files; held while the disk is waited for. Taken before the gate, never after, and never by who appends.
@@ -25,10 +26,14 @@ internal sealed class FunctionLog : IDisposable
     private ArrayBufferWriter<byte> _pending = new(4096);
     private ArrayBufferWriter<byte> _writing = new(4096);
     private long _pendingTime;
+    private long _lastTime;
     private long _droppedLines;
     private bool _flushQueued;
     private SafeFileHandle? _segment;
     private SafeFileHandle? _index;
+    // Of the newest segment, open or not.
+    private string? _path;
+    private long _lastWritten;
     private long _size;
     private long _indexed;
     private long _number;
@@ -46,10 +51,16 @@ internal sealed class FunctionLog : IDisposable
 
     public string Folder => _folder;
 
+    /// <summary>Caps; new ones hold from the next trim on.</summary>
+    public LogSettings Settings
+    {
+        set => Volatile.Write(ref _settings, value);
+    }
+
     /// <summary>Completes at the first append after it was taken.</summary>
     public Task Changed => Volatile.Read(ref _changed).Task;
 
-    /// <param name="timeUnixMs">When it was read.</param>
+    /// <param name="timeUnixMs">When it was read. Instances read at once: what comes later with an earlier time gets the time of the one before, so that the file is in order of time.</param>
     /// <param name="requestId">Empty outside an invocation.</param>
     /// <param name="stream">At most 255 bytes.</param>
     /// <param name="text">At most <see cref="LogRecord.MaxTextLength"/> bytes; UTF-8 as far as the function made it so.</param>
@@ -62,6 +73,7 @@ internal sealed class FunctionLog : IDisposable
                 _droppedLines++;
                 return;
             }
+            timeUnixMs = _lastTime = Math.Max(_lastTime, timeUnixMs);
             if (_pending.WrittenCount == 0)
                 _pendingTime = timeUnixMs;
             if (_droppedLines > 0)
@@ -92,15 +104,33 @@ internal sealed class FunctionLog : IDisposable
                 LogSegments.Trim(_folder, _settings, _time.GetUtcNow());
     }
 
+    /// <summary>Deletes what is written by now: all of it, or one stream.</summary>
+    /// <param name="stream">"" = all.</param>
+    public void Remove(string stream)
+    {
+        lock (_disk)
+        {
+            FlushLocked();
+            CloseSegment();
+            foreach (var segment in LogSegments.List(_folder))
+                LogSegments.Remove(segment, stream);
+        }
+    }
+
     public void Dispose()
     {
         lock (_disk)
         {
             FlushLocked();
-            _segment?.Dispose();
-            _index?.Dispose();
-            _segment = _index = null;
+            CloseSegment();
         }
+    }
+
+    private void CloseSegment()
+    {
+        _segment?.Dispose();
+        _index?.Dispose();
+        _segment = _index = null;
     }
 
     private void ReportDropped(long timeUnixMs, ReadOnlySpan<byte> stream)
@@ -115,13 +145,20 @@ internal sealed class FunctionLog : IDisposable
         lock (_gate)
         {
             _flushQueued = false;
-            if (_pending.WrittenCount == 0)
-                return;
             firstTime = _pendingTime;
-            (_pending, _writing) = (_writing, _pending);
+            if (_pending.WrittenCount > 0)
+                (_pending, _writing) = (_writing, _pending);
+        }
+        if (_writing.WrittenCount == 0)
+        {
+            RestWhenIdle();
+            return;
         }
         try
         {
+            _lastWritten = _time.GetTimestamp();
+            if (_segment is null && _path is not null)
+                Reopen(_path);
             if (_segment is null || _size + _writing.WrittenCount > _settings.SegmentBytes)
                 BeginSegment(firstTime);
             if (_size - _indexed >= IndexEvery || _size == 0)
@@ -142,16 +179,37 @@ internal sealed class FunctionLog : IDisposable
             _writing.ResetWrittenCount();
     }
 
+    // A function that once printed costs no descriptors and no buffers for the life of the agent.
+    private void RestWhenIdle()
+    {
+        if (_segment is null || _time.GetElapsedTime(_lastWritten) < s_idle)
+            return;
+        CloseSegment();
+        _writing = new ArrayBufferWriter<byte>();
+    }
+
+    private void Reopen(string path)
+    {
+        // Trimmed meanwhile: a new one is begun.
+        if (!File.Exists(path))
+            return;
+        _index = File.OpenHandle(LogSegments.IndexOf(path), FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        _segment = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        _size = RandomAccess.GetLength(_segment);
+        _indexed = Math.Min(_indexed, _size);
+    }
+
     private void BeginSegment(long firstTime)
     {
         Directory.CreateDirectory(_folder);
-        _segment?.Dispose();
-        _index?.Dispose();
+        CloseSegment();
         var path = LogSegments.Name(_folder, firstTime, _number++);
         while (File.Exists(path))
             path = LogSegments.Name(_folder, firstTime, _number++);
-        _segment = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        // The segment last: where there is one, there is an index, whatever fails.
         _index = File.OpenHandle(LogSegments.IndexOf(path), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        _segment = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        _path = path;
         _size = _indexed = 0;
         LogSegments.Trim(_folder, _settings, _time.GetUtcNow());
     }

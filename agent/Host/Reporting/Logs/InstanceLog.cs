@@ -15,7 +15,7 @@ internal sealed class InstanceLog : ILogSink
     private readonly byte[] _stream;
     private readonly FloodBudget _budget;
     private readonly Lock _gate = new();
-    private readonly ArrayBufferWriter<byte> _line = new(256);
+    private ArrayBufferWriter<byte> _line = new(256);
     private Guid _requestId;
     private LogTail? _tail;
 
@@ -125,8 +125,9 @@ internal sealed class InstanceLog : ILogSink
     {
         // A long line must not pin its buffer for the life of the instance.
         if (_line.Capacity > 64 * 1024)
-            _line.Clear();
-        _line.ResetWrittenCount();
+            _line = new ArrayBufferWriter<byte>(256);
+        else
+            _line.ResetWrittenCount();
     }
 
     private void ReportDropped()

@@ -70,6 +70,9 @@ internal sealed class LogReader : IDisposable
             // The next one begins before the wanted time: this one holds nothing of interest.
             if (_path.Length == 0 && i + 1 < files.Length && LogSegments.FirstTime(files[i + 1]) < _sinceUnixMs)
                 continue;
+            // It is there, so the one before it grows no more: what came since its end was seen is read first.
+            if (_file is not null && Fill())
+                return true;
             if (!TryOpen(files[i]))
                 continue;
             return true;

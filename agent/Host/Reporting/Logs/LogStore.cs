@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Hearth.Contracts.V1;
 
 namespace Hearth.Agent.Reporting.Logs;
 
@@ -17,6 +18,7 @@ internal sealed class LogStore : IDisposable
     private readonly ITimer _flush;
     private readonly ITimer _trim;
     private int _flushing;
+    private IReadOnlyDictionary<string, int> _retentionDays = new Dictionary<string, int>();
 
     public LogStore(string root, LogSettings settings, TimeProvider time, ILogger log)
     {
@@ -31,7 +33,27 @@ internal sealed class LogStore : IDisposable
 
     /// <param name="functionName">A checked function name: it is the folder's name.</param>
     public FunctionLog Open(string functionName) =>
-        _logs.GetOrAdd(functionName, static (name, x) => new FunctionLog(Path.Join(x._root, name), x._settings, x._time, x._log), this);
+        _logs.GetOrAdd(functionName, static (name, x) => new FunctionLog(Path.Join(x._root, name), x.SettingsOf(name), x._time, x._log), this);
+
+    /// <summary>Days that the logs of functions are kept, where they have a retention of their own.</summary>
+    public void SetRetention(IReadOnlyDictionary<string, int> days)
+    {
+        Volatile.Write(ref _retentionDays, days);
+        foreach (var (name, log) in _logs)
+            log.Settings = SettingsOf(name);
+    }
+
+    /// <summary>The functions that have logged, deleted ones too.</summary>
+    public List<LogGroupInfo> Describe()
+    {
+        var groups = new List<LogGroupInfo>();
+        foreach (var folder in Directory.GetDirectories(_root))
+        {
+            if (LogSegments.List(folder) is { Length: > 0 } files)
+                groups.Add(new LogGroupInfo { FunctionName = Path.GetFileName(folder), CreatedUnixMs = LogSegments.FirstTime(files[0]), Bytes = files.Sum(LogSegments.Size) });
+        }
+        return groups;
+    }
 
     /// <summary>Entries in the order written; with <paramref name="follow"/> it goes on until cancelled.</summary>
     public async IAsyncEnumerable<LogEntry> ReadAsync(
@@ -79,6 +101,9 @@ internal sealed class LogStore : IDisposable
         foreach (var log in _logs.Values)
             log.Dispose();
     }
+
+    private LogSettings SettingsOf(string name) =>
+        Volatile.Read(ref _retentionDays).TryGetValue(name, out var days) ? _settings with { MaxAge = TimeSpan.FromDays(days) } : _settings;
 
     // While the disk does not answer, one thread waits for it, not one more every 100 ms.
     private void FlushInTurn()

@@ -103,3 +103,8 @@ class Exploding(Exception):
 
 def textless(event, context):
     raise Exploding()
+
+
+def sdk(event, context):
+    import boto3
+    return {"file": boto3.__file__, "path": sys.path}

@@ -23,8 +23,13 @@ internal sealed class GrpcErrors(ILogger<GrpcErrors> log) : Interceptor
             return 0;
         }, context);
 
-    public static RpcException ToRpc(LambdaError error) =>
-        new(new Status(StatusOf(error), error.Message), new Metadata { { LambdaError.TypeTrailer, error.Code } });
+    public static RpcException ToRpc(LambdaError error)
+    {
+        var trailers = new Metadata { { LambdaError.TypeTrailer, error.Code } };
+        if (error.Reason is { } reason)
+            trailers.Add(LambdaError.ReasonTrailer, reason);
+        return new RpcException(new Status(StatusOf(error), error.Message), trailers);
+    }
 
     private async Task<T> GuardAsync<T>(Func<Task<T>> call, ServerCallContext context)
     {

@@ -15,6 +15,9 @@ public readonly struct JsonMembers(JsonElement element)
         ? value.ValueKind == JsonValueKind.String ? JsonTypes.TextOf(value) : throw Wrong(value, "a String")
         : null;
 
+    /// <summary>Null also when it is of another type.</summary>
+    public string? MaybeText(string member) => Find(member, out JsonElement value) && value.ValueKind == JsonValueKind.String ? JsonTypes.TextOf(value) : null;
+
     public int? Integer(string member)
     {
         if (!Find(member, out JsonElement value))
@@ -26,6 +29,15 @@ public readonly struct JsonMembers(JsonElement element)
         // Out of an integer's range it is out of every member's range: let the range rule say so. AWS cuts fractions off.
         double wide = value.GetDouble();
         return double.IsNaN(wide) ? null : (int)Math.Clamp(Math.Truncate(wide), int.MinValue, int.MaxValue);
+    }
+
+    public long? Long(string member)
+    {
+        if (!Find(member, out JsonElement value))
+            return null;
+        if (value.ValueKind != JsonValueKind.Number)
+            throw Wrong(value, "a Long");
+        return value.TryGetInt64(out long number) ? number : (long)Math.Clamp(value.GetDouble(), long.MinValue, long.MaxValue);
     }
 
     public bool Flag(string member) => Find(member, out JsonElement value) && value.ValueKind switch
@@ -52,6 +64,15 @@ public readonly struct JsonMembers(JsonElement element)
     public JsonMembers? Structure(string member) => Find(member, out JsonElement value)
         ? value.ValueKind == JsonValueKind.Object ? new JsonMembers(value) : throw Wrong(value, "a Structure")
         : null;
+
+    public IReadOnlyList<JsonMembers>? Structures(string member)
+    {
+        if (!Find(member, out JsonElement value))
+            return null;
+        if (value.ValueKind != JsonValueKind.Array)
+            throw Wrong(value, "a List");
+        return [.. value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Object ? new JsonMembers(v) : throw Wrong(v, "a Structure"))];
+    }
 
     public IReadOnlyList<string>? Texts(string member)
     {

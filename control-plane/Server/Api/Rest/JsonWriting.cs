@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Hearth.ControlPlane.Api.Rest;
@@ -71,5 +70,5 @@ internal static class JsonWriting
     }
 
     /// <summary>Lambda's text form of times: 2023-01-31T12:34:56.000+0000.</summary>
-    public static string LambdaTime(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'+0000'", CultureInfo.InvariantCulture);
+    public static string LambdaTime(DateTimeOffset time) => Functions.LambdaTime.Of(time);
 }

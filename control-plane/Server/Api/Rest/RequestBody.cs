@@ -18,11 +18,12 @@ public sealed class RequestBody
 
     /// <summary>Parses the body and passes its root, an object; both are gone afterwards.</summary>
     /// <param name="mayBeEmpty">Every member is optional: no body is one without members.</param>
+    /// <param name="maxBytes">Of the body.</param>
     /// <exception cref="LambdaException">Too large, not JSON, not an object, or too many uploads at once.</exception>
-    public async Task<T> UseAsync<T>(HttpContext http, string operation, bool mayBeEmpty, Func<JsonMembers, T> use)
+    public async Task<T> UseAsync<T>(HttpContext http, string operation, bool mayBeEmpty, Func<JsonMembers, T> use, int maxBytes = MaxBytes)
     {
-        if (http.Request.ContentLength > MaxBytes)
-            throw new LambdaException(LambdaError.RequestTooLarge(MaxBytes, operation));
+        if (http.Request.ContentLength > maxBytes)
+            throw new LambdaException(LambdaError.RequestTooLarge(maxBytes, operation));
         long reserved = 0;
         byte[] buffer = [];
         try
@@ -32,7 +33,7 @@ public sealed class RequestBody
             {
                 if (length == buffer.Length)
                 {
-                    int larger = Math.Min(Math.Max(FirstBytes, buffer.Length * 2), MaxBytes + 1);
+                    int larger = Math.Min(Math.Max(FirstBytes, buffer.Length * 2), maxBytes + 1);
                     Reserve(larger - buffer.Length, ref reserved);
                     Array.Resize(ref buffer, larger);
                 }
@@ -41,8 +42,8 @@ public sealed class RequestBody
                 if (read == 0)
                     break;
                 length += read;
-                if (length > MaxBytes)
-                    throw new LambdaException(LambdaError.RequestTooLarge(MaxBytes, operation));
+                if (length > maxBytes)
+                    throw new LambdaException(LambdaError.RequestTooLarge(maxBytes, operation));
             }
 
             // Decoding base64 takes three quarters of the text once more.
@@ -55,6 +56,20 @@ public sealed class RequestBody
         finally
         {
             Interlocked.Add(ref _total, -reserved);
+        }
+    }
+
+    /// <summary>Reads a body that nobody wants.</summary>
+    /// <exception cref="LambdaException">It is larger than any that could be meant.</exception>
+    public static async Task SkipAsync(HttpContext http)
+    {
+        const int MaxUnwanted = 64 * 1024;
+        byte[] buffer = new byte[4096];
+        int read, length = 0;
+        while ((read = await http.Request.Body.ReadAsync(buffer, http.RequestAborted)) > 0)
+        {
+            if ((length += read) > MaxUnwanted)
+                throw new LambdaException(LambdaError.EntityTooLarge("Request is too large: this operation takes no body"));
         }
     }
 

@@ -5,7 +5,7 @@ namespace Hearth.ControlPlane.Api.Rest;
 
 /// <summary>What an operation answers: a status and, unless it is empty, JSON.</summary>
 /// <param name="Write">Writes one JSON value; null for no body.</param>
-public readonly record struct RestAnswer(int Status, Action<Utf8JsonWriter>? Write = null)
+public readonly record struct RestAnswer(int Status, Action<Utf8JsonWriter>? Write = null, string ContentType = "application/json")
 {
     // As AWS: quotes and non-ASCII as they are. The answers are never embedded in HTML.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -23,7 +23,7 @@ public readonly record struct RestAnswer(int Status, Action<Utf8JsonWriter>? Wri
         http.Response.StatusCode = Status;
         if (Write is null)
             return;
-        http.Response.ContentType = "application/json";
+        http.Response.ContentType = ContentType;
         await using (var writer = new Utf8JsonWriter(http.Response.BodyWriter, Options))
             Write(writer);
         await http.Response.BodyWriter.FlushAsync(http.RequestAborted);

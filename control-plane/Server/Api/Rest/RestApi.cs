@@ -1,18 +1,25 @@
 using Hearth.Contracts;
+using Hearth.ControlPlane.Api.Rest.Identity;
+using Hearth.ControlPlane.Api.Rest.Logs;
 using Hearth.ControlPlane.Store;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Hearth.ControlPlane.Api.Rest;
 
-/// <summary>Lambda's REST API. Every answer, refusals included, has its request id and, when it is an error, Lambda's type and body.</summary>
-public sealed class RestApi(RestRoutes routes, ILogger<RestApi> log)
+/// <summary>AWS's APIs: Lambda's REST, and those at POST /. Every answer, refusals included, has its request id and, when it is an error, its service's type and body.</summary>
+public sealed class RestApi(RestRoutes routes, LogsApi logs, QueryApi queries, ILogger<RestApi> log)
 {
     public async Task HandleAsync(HttpContext http)
     {
         http.Response.Headers["x-amzn-RequestId"] = Guid.NewGuid().ToString();
         try
         {
-            await routes.RouteAsync(http);
+            await (ProtocolOf(http) switch
+            {
+                ApiProtocol.Json => logs.HandleAsync(http),
+                ApiProtocol.Query => queries.HandleAsync(http),
+                _ => routes.RouteAsync(http),
+            });
         }
         catch (LambdaException e)
         {
@@ -35,6 +42,9 @@ public sealed class RestApi(RestRoutes routes, ILogger<RestApi> log)
         }
     }
 
+    private static ApiProtocol ProtocolOf(HttpContext http) => ApiProtocols.Of(
+        http.Request.Method, http.Request.Path.Value, http.Request.Headers.ContainsKey(ApiProtocols.TargetHeader), http.Request.ContentType);
+
     private static async Task AnswerAsync(HttpContext http, LambdaError error)
     {
         if (http.Response.HasStarted)
@@ -43,9 +53,7 @@ public sealed class RestApi(RestRoutes routes, ILogger<RestApi> log)
             return;
         }
 
-        byte[] body = error.ToJson();
-        http.Response.StatusCode = error.Status;
-        http.Response.ContentType = "application/json";
+        (http.Response.StatusCode, http.Response.ContentType, byte[] body) = ProtocolOf(http).Write(error, http.Response.Headers["x-amzn-RequestId"].ToString());
         http.Response.ContentLength = body.Length;
         http.Response.Headers[LambdaError.TypeHeader] = error.Code;
         // The rest of a body that was refused is not read; the connection cannot be used for another request.

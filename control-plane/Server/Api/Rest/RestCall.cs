@@ -17,6 +17,14 @@ public sealed class RestCall(HttpContext http, Operation operation, IReadOnlyDic
     /// <exception cref="KeyNotFoundException">The operation's path has no such segment.</exception>
     public string Path(string name) => path[name];
 
+    /// <summary>The function that it is about, as the member that the model has for it names it; null for none.</summary>
+    public string? Subject => path.GetValueOrDefault("FunctionName") ?? path.GetValueOrDefault("ARN") ?? operation.Input?.Members.Find(m => m.Name == "FunctionName")?.Place switch
+    {
+        "querystring" => Query("FunctionName"),
+        "body" => body.MaybeText("FunctionName"),
+        _ => null,
+    };
+
     /// <summary>The first value; null when absent, "" when empty.</summary>
     public string? Query(string name) => http.Request.Query.TryGetValue(name, out StringValues values) ? values[0] ?? "" : null;
 

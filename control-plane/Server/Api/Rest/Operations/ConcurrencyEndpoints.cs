@@ -13,8 +13,6 @@ public sealed class ConcurrencyEndpoints(ConcurrencyService concurrency, Functio
     /// <summary>Lambda's default quota.</summary>
     private const long MaxCodeStorage = 80_530_636_800;
 
-    private const string NotAllocated = "This version of Hearth keeps no environments for provisioned concurrency; invocations are served on demand.";
-
     public IEnumerable<(string Operation, Func<RestCall, RestAnswer> Handler)> Handlers =>
     [
         ("PutFunctionConcurrency", Put), ("GetFunctionConcurrency", Get), ("DeleteFunctionConcurrency", Delete),
@@ -70,14 +68,17 @@ public sealed class ConcurrencyEndpoints(ConcurrencyService concurrency, Functio
 
     private void Provisioned(Utf8JsonWriter writer, ProvisionedConcurrency p, bool withArn)
     {
+        ProvisionedProgress progress = concurrency.Progress(p);
         writer.WriteStartObject();
         if (withArn)
             writer.WriteString("FunctionArn", address.Arn(p.Function, p.Qualifier));
         writer.WriteNumber("RequestedProvisionedConcurrentExecutions", p.Requested);
-        writer.WriteNumber("AvailableProvisionedConcurrentExecutions", 0);
-        writer.WriteNumber("AllocatedProvisionedConcurrentExecutions", 0);
-        writer.WriteString("Status", "FAILED");
-        writer.WriteString("StatusReason", NotAllocated);
+        writer.WriteNumber("AvailableProvisionedConcurrentExecutions", progress.Available);
+        writer.WriteNumber("AllocatedProvisionedConcurrentExecutions", progress.Allocated);
+        bool isReady = progress.Available >= p.Requested;
+        writer.WriteString("Status", isReady ? "READY" : progress.HasFailed ? "FAILED" : "IN_PROGRESS");
+        if (!isReady && progress.HasFailed)
+            writer.WriteString("StatusReason", "FUNCTION_ERROR_INIT_FAILURE");
         writer.WriteString("LastModified", JsonWriting.LambdaTime(p.LastModified));
         writer.WriteEndObject();
     }

@@ -1,7 +1,7 @@
-namespace Hearth.Agent.Sandboxes;
+namespace Hearth.Wire;
 
 /// <summary>Signals as Go's os.ProcessState prints them on Linux: that is what Lambda's own errors say.</summary>
-internal static class SignalNames
+public static class SignalNames
 {
     private static readonly string[] Names =
     [

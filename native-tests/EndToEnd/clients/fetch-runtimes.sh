@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# AWS's own runtime client for Node.js from npm, as it is, for AwsClientTests: fetch-clients.sh [FOLDER]
+# AWS's own runtime client for Node.js from npm, as it is, for AwsClientTests: fetch-runtimes.sh [FOLDER]
 # Its addon is compiled here (some minutes): node with its headers, npm, autoconf, automake, libtool, cmake, g++, make. What is there already stays.
 set -euo pipefail
 

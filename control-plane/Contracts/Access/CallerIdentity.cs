@@ -1,0 +1,57 @@
+using Hearth.Contracts.V1;
+
+namespace Hearth.Contracts.Access;
+
+/// <summary>Who makes a request, and what for: an access key, or everybody on the machine while no keys exist.</summary>
+/// <param name="KeyId">The account's id for the local principal, as AWS has it for an account's root.</param>
+/// <param name="Functions">Of role INVOKE: only these; none = all.</param>
+public sealed record CallerIdentity(string KeyId, string Name, AccessRole Role, IReadOnlyList<string> Functions)
+{
+    /// <summary>
+    /// How an agent tells the control plane who signed what it passes on: <c>ID;ROLE;NAME;FUNCTION:FUNCTION…</c>. It replaces what a client has sent under this name. A request
+    /// without it is the local principal's: only the agent reaches the socket.
+    /// </summary>
+    public const string Header = "X-Hearth-Caller";
+
+    public const int MaxNameLength = 64;
+
+    public const int MaxFunctions = 100;
+
+    private static readonly System.Buffers.SearchValues<char> s_nameCharacters =
+        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-");
+
+    public static CallerIdentity Of(AccessKey key) => new(key.KeyId, key.Name, key.Role, [.. key.Functions]);
+
+    public static CallerIdentity Local(string account) => new(account, "", AccessRole.Admin, []);
+
+    /// <summary>Characters of an IAM user's name.</summary>
+    public static bool IsName(string name) => name.Length is > 0 and <= MaxNameLength && !name.AsSpan().ContainsAnyExcept(s_nameCharacters);
+
+    /// <summary>As IAM names users; the account's root for the local principal.</summary>
+    public string Arn(string account) => Name.Length == 0 ? $"arn:aws:iam::{account}:root" : $"arn:aws:iam::{account}:user/{Name}";
+
+    /// <param name="action">As IAM names it: <c>lambda:InvokeFunction</c>.</param>
+    /// <param name="function">The function that it is about; null for none.</param>
+    public bool May(string action, string? function) => Role switch
+    {
+        AccessRole.Admin => true,
+        // Roles and policies are kept for the tools that make them before a function; nothing is granted by them here.
+        AccessRole.Deploy => Starts(action, "lambda:") || Starts(action, "logs:") || Starts(action, "iam:") || Starts(action, "sts:GetCallerIdentity"),
+        AccessRole.Invoke => Starts(action, "sts:GetCallerIdentity")
+            || ((Starts(action, "lambda:Invoke") || Starts(action, "lambda:GetFunction") || Starts(action, "lambda:List")) && (Functions.Count == 0 || (function is not null && Functions.Contains(function)))),
+        _ => false,
+    };
+
+    public string ToHeader() => string.Join(';', KeyId, ((int)Role).ToString(System.Globalization.CultureInfo.InvariantCulture), Name, string.Join(':', Functions));
+
+    /// <returns>Null when it is not one of ours.</returns>
+    public static CallerIdentity? FromHeader(string text)
+    {
+        string[] parts = text.Split(';');
+        if (parts.Length != 4 || !IsName(parts[2]) || !int.TryParse(parts[1], System.Globalization.NumberStyles.None, null, out int role) || !Enum.IsDefined((AccessRole)role))
+            return null;
+        return new CallerIdentity(parts[0], parts[2], (AccessRole)role, parts[3].Length == 0 ? [] : parts[3].Split(':'));
+    }
+
+    private static bool Starts(string action, string prefix) => action.StartsWith(prefix, StringComparison.Ordinal);
+}

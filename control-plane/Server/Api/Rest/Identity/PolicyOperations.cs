@@ -1,0 +1,89 @@
+using System.Xml;
+using Hearth.ControlPlane.Identity;
+
+namespace Hearth.ControlPlane.Api.Rest.Identity;
+
+/// <summary>IAM's managed policies.</summary>
+public sealed class PolicyOperations(PolicyStore policies, RoleService roles) : IQueryOperations
+{
+    public string Service => "iam";
+
+    public string Namespace => "https://iam.amazonaws.com/doc/2010-05-08/";
+
+    public IEnumerable<(string Action, QueryHandler Handler)> Handlers =>
+    [
+        ("CreatePolicy", (form, _) => Whole(policies.Create(form.Text("PolicyName"), form.Text("Path"), form.Text("Description"), form.Text("PolicyDocument"), form.Tags()))),
+        ("GetPolicy", (form, _) => Whole(policies.Get(form.Text("PolicyArn")))),
+        ("DeletePolicy", (form, _) =>
+        {
+            policies.Delete(form.Text("PolicyArn"), arn => roles.Current.Values.Any(r => r.Attached.Contains(arn)));
+            return null;
+        }),
+        ("ListPolicies", (_, _) => writer =>
+        {
+            writer.List("Policies", policies.Current.Values, p => Write(writer, p));
+            writer.Whole();
+        }),
+        ("GetPolicyVersion", (form, _) => GetVersion(form)),
+        ("ListPolicyVersions", (form, _) => ListVersions(policies.Get(form.Text("PolicyArn")))),
+        ("ListPolicyTags", (form, _) => ListTags(policies.Get(form.Text("PolicyArn")))),
+    ];
+
+    private Action<XmlWriter> Whole(ManagedPolicy policy) => writer =>
+    {
+        writer.WriteStartElement("Policy");
+        Write(writer, policy);
+        if (policy.Tags.Count > 0)
+            writer.Tags(policy.Tags);
+        writer.WriteEndElement();
+    };
+
+    private void Write(XmlWriter writer, ManagedPolicy policy)
+    {
+        writer.Text("PolicyName", policy.Name);
+        writer.Text("PolicyId", policy.Id);
+        writer.Text("Arn", policy.Arn);
+        writer.Text("Path", policy.Path);
+        writer.Text("DefaultVersionId", ManagedPolicy.Version);
+        writer.WriteElementString("AttachmentCount", XmlConvert.ToString(roles.Current.Values.Count(r => r.Attached.Contains(policy.Arn))));
+        writer.WriteElementString("PermissionsBoundaryUsageCount", "0");
+        writer.WriteElementString("IsAttachable", "true");
+        if (policy.Description.Length > 0)
+            writer.Text("Description", policy.Description);
+        writer.Time("CreateDate", policy.Created);
+        writer.Time("UpdateDate", policy.Created);
+    }
+
+    private Action<XmlWriter> GetVersion(QueryForm form)
+    {
+        ManagedPolicy policy = policies.Get(form.Text("PolicyArn"));
+        if (form.Text("VersionId") is not ManagedPolicy.Version and var other)
+            throw IamErrors.NoVersion(other ?? "");
+        return writer =>
+        {
+            writer.WriteStartElement("PolicyVersion");
+            writer.Document("Document", policy.Document);
+            Version(writer, policy);
+            writer.WriteEndElement();
+        };
+    }
+
+    private static Action<XmlWriter> ListVersions(ManagedPolicy policy) => writer =>
+    {
+        writer.List("Versions", [policy], p => Version(writer, p));
+        writer.Whole();
+    };
+
+    private static void Version(XmlWriter writer, ManagedPolicy policy)
+    {
+        writer.Text("VersionId", ManagedPolicy.Version);
+        writer.WriteElementString("IsDefaultVersion", "true");
+        writer.Time("CreateDate", policy.Created);
+    }
+
+    private static Action<XmlWriter> ListTags(ManagedPolicy policy) => writer =>
+    {
+        writer.Tags(policy.Tags);
+        writer.Whole();
+    };
+}
