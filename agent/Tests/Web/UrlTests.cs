@@ -17,10 +17,11 @@ public sealed class UrlTests : IDisposable
     public async Task An_answer_is_sent_as_it_says()
     {
         await using var web = await WebNode.StartAsync(WebNode.Url());
-        var answer = await web.AnswerAsync("""{"statusCode":201,"headers":{"X-A":"b","Content-Length":"99","Connection":"close, x","Location":"/é"},"cookies":["c=1","d=2; Secure"],"body":"hi"}""");
+        var answer = await web.AnswerAsync("""{"statusCode":201,"headers":{"X-A":"b","Content-Length":"99","Connection":"close, x","Location":"/é","X-Tab":"a\tb"},"cookies":["c=1","d=2; Secure"],"body":"hi"}""");
         Assert.Equal((201, "hi", "2"), (answer.Status, answer.Text, answer.Header("Content-Length")));
         Assert.Equal(("b", "/?", "99"), (answer.Header("x-a"), answer.Header("Location"), answer.Header("x-amzn-remapped-content-length")));
         Assert.Equal(["c=1", "d=2; Secure"], answer.All("Set-Cookie"));
+        Assert.Equal("a b", answer.Header("X-Tab"));
         Assert.Matches("^[0-9a-f-]{36}$", answer.Header("x-amzn-RequestId"));
         Assert.StartsWith("Root=1-", answer.Header("X-Amzn-Trace-Id"), StringComparison.Ordinal);
         Assert.Equal((204, ""), await StatusAsync(web, """{"statusCode":204,"body":"dropped"}"""));
@@ -181,6 +182,11 @@ public sealed class UrlTests : IDisposable
              allowed.Header("Access-Control-Max-Age"), allowed.Header("Access-Control-Allow-Credentials"), allowed.Header("Vary")));
         var refused = await web.SendAsync("OPTIONS /x HTTP/1.1\nOrigin: https://other.example\nAccess-Control-Request-Method: PUT");
         Assert.Equal((200, null, null), (refused.Status, refused.Header("Access-Control-Allow-Origin"), refused.Header("Access-Control-Allow-Methods")));
+        // Said back as it is it would break the answer.
+        await web.PutAsync(WebNode.Url(cors: new CorsSpec { AllowOrigins = { "*" }, AllowCredentials = true }));
+        var odd = await web.SendAsync("OPTIONS /x HTTP/1.1\nOrigin: https://\u00e9\nAccess-Control-Request-Method: PUT");
+        Assert.InRange(odd.Status, 200, 499);
+        Assert.Null(odd.Header("Access-Control-Allow-Origin"));
         Assert.Empty(web.Node.Spawner.All);
     }
 

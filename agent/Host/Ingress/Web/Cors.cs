@@ -42,6 +42,9 @@ internal static class Cors
     private static string? AllowedOrigin(HttpRequest request, CorsSpec cors)
     {
         var origin = request.Headers.Origin.ToString();
+        // It may be said back, and a header of ours holds nothing else.
+        if (!origin.All(static c => c is >= ' ' and <= '~'))
+            return null;
         if (cors.AllowOrigins.Contains("*"))
             return cors.AllowCredentials ? origin : "*";
         return cors.AllowOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase) ? origin : null;

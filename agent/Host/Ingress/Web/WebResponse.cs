@@ -51,9 +51,9 @@ internal sealed record WebResponse(int Status, List<KeyValuePair<string, string>
         || name.Equals(RequestIds.TraceHeader, StringComparison.OrdinalIgnoreCase);
 
     // The server sends headers as ASCII and refuses anything else.
-    private static string Ascii(string value) => value.All(char.IsAscii) ? value : string.Create(value.Length, value, static (span, text) =>
+    private static string Ascii(string value) => value.All(static c => c is >= ' ' and <= '~') ? value : string.Create(value.Length, value, static (span, text) =>
     {
         for (var i = 0; i < span.Length; i++)
-            span[i] = char.IsAscii(text[i]) ? text[i] : '?';
+            span[i] = text[i] is >= ' ' and <= '~' ? text[i] : text[i] == '\t' ? ' ' : '?';
     });
 }
