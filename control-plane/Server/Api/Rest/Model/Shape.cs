@@ -6,8 +6,8 @@ namespace Hearth.ControlPlane.Api.Rest.Model;
 /// <summary>A type of the service model with its constraints. Built once from the table, then only read.</summary>
 public sealed class Shape(ShapeKind kind)
 {
-    // A value can be as long as a request: what cannot be matched in linear time is given up.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+    // A value can be as long as a request: what cannot be matched in linear time is given up. Far more than any takes, since on a busy machine a thread may wait for its turn.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     // What the service model leaves open, so that no request is kept as large as it may be sent: AWS's longest ARN, and more items than any list with a bound has.
     private const int MaxText = 2_048;
