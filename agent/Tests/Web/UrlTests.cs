@@ -9,7 +9,7 @@ namespace Hearth.Agent.Tests.Web;
 public sealed class UrlTests : IDisposable
 {
     private const string Signed =
-        "Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/lambda/aws4_request, SignedHeaders=host;x-amz-date, Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7";
+        "Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/lambda/aws4_request, SignedHeaders=host;x-amz-date, Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7\nX-Amz-Date: 20150830T123600Z";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("hearth-url-").FullName;
 
@@ -104,7 +104,7 @@ public sealed class UrlTests : IDisposable
         Assert.Equal(
             """{"accessKey":"AKIDEXAMPLE","accountId":"000000000000","callerId":"000000000000","cognitoIdentity":null,"principalOrgId":null,"userArn":"arn:aws:iam::000000000000:root","userId":"000000000000"}""",
             context["authorizer"]!["iam"]!.ToJsonString());
-        var inQuery = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID%2F20150830%2Fus-east-1%2Flambda%2Faws4_request&X-Amz-Signature=" + new string('a', 64);
+        var inQuery = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID%2F20150830%2Fus-east-1%2Flambda%2Faws4_request&X-Amz-Date=20150830T123600Z&X-Amz-SignedHeaders=host&X-Amz-Signature=" + new string('a', 64);
         Assert.Equal(200, (await web.StepsAsync("""[["respond","1"]]""", $"POST /?{inQuery} HTTP/1.1\nContent-Type: application/json")).Status);
     }
 
