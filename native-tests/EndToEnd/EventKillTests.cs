@@ -71,7 +71,8 @@ public sealed class EventKillTests
         })).ToArray();
         var killed = new int[s_programs.Length];
         var clock = Stopwatch.StartNew();
-        for (var (kill, before) = (0, 0); kill < Kills;)
+        var before = 0;
+        for (var kill = 0; kill < Kills;)
         {
             // `up` lets a program that dies often wait for 10 s: without this most kills would meet programs that are not at work yet. Every third still does.
             if (kill % 3 != 2)

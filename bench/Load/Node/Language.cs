@@ -23,8 +23,8 @@ internal sealed record Language(string Name, string Runtime, string Handler, str
     /// <summary>256 bytes of JSON.</summary>
     public static byte[] Payload { get; } = PayloadOf(256);
 
-    /// <summary>JSON of so many bytes, at least 33.</summary>
-    public static byte[] PayloadOf(int bytes) => Encoding.UTF8.GetBytes($$"""{"Name":"{{Digits}}","Pad":"{{new string('x', bytes - 33)}}"}""");
+    /// <summary>JSON of so many bytes, at least 28.</summary>
+    public static byte[] PayloadOf(int bytes) => Encoding.UTF8.GetBytes($$"""{"Name":"{{Digits}}","Pad":"{{new string('x', bytes - 28)}}"}""");
 
     public byte[] Answer => Encoding.UTF8.GetBytes($$"""{"Hello"{{Colon}}"{{Digits}}"}""");
 

@@ -52,4 +52,24 @@ public class DispatchWindowTests
             window.Refused(throttled: true, now: 200);
         Assert.Equal(1, window.Limit);
     }
+
+    [Fact]
+    public void OneWhoseTriesWaitForEachOtherGetsNoMore()
+    {
+        var window = new DispatchWindow(1_000);
+        // Two processors: a try of 10 ms takes as much longer as there are more of them at once.
+        for (int now = 0; now < 1_000; now++)
+            window.Ran(took: 5 * window.Limit, waiting: 100_000, inFlight: window.Limit - 1, now: now);
+        Assert.InRange(window.Limit, 3, 100);
+    }
+
+    [Fact]
+    public void AStartThatTakesSecondsDoesNotMakeHundreds()
+    {
+        var window = new DispatchWindow(1_000);
+        window.Began(1, now: 0);
+        for (long now = 0; now <= 2_000; now += 100)
+            window.Tick(waiting: 10_000, inFlight: window.Limit, now);
+        Assert.InRange(window.Limit, 8, 32);
+    }
 }
