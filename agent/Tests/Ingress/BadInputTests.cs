@@ -34,7 +34,6 @@ public sealed class BadInputTests
             ("f", "{}", [("X-Amz-Client-Context", Convert.ToBase64String("[]"u8))], 400, "InvalidRequestContentException", "JSON object"),
             ("f", "{}", [("X-Amz-Client-Context", new string('A', 3584))], 400, "InvalidRequestContentException", "3583"),
             ("f", "{", [("X-Amz-Invocation-Type", "Event")], 400, "InvalidRequestContentException", "Could not parse request body into json: "),
-            ("f", "{}", [("X-Amz-Invocation-Type", "Event")], 503, "ServiceException", "control plane is away"),
         ];
         foreach (var (function, body, headers, status, type, says) in table)
         {
@@ -43,6 +42,11 @@ public sealed class BadInputTests
             Assert.Contains(says, answer.Text);
             Assert.NotNull(answer.RequestId);
         }
+        await node.Control.StopAsync();
+        await Eventually.True(() => !node.Control.IsConnected);
+        var away = await Send(node, "f", "{}", [("X-Amz-Invocation-Type", "Event")]);
+        Assert.Equal((503, "ServiceException"), (away.Status, away.ErrorType));
+        Assert.Contains("control plane is away", away.Text);
         Assert.Empty(node.Spawner.All);
     }
 
