@@ -1,7 +1,7 @@
 using Hearth.Agent.Hosting;
 using Hearth.Agent.Ingress.EventStreams;
-using Hearth.Agent.Ingress.Web;
 using Hearth.Agent.Ingress.Signatures;
+using Hearth.Agent.Ingress.Web;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
