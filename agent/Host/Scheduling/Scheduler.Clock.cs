@@ -17,13 +17,20 @@ internal sealed partial class Scheduler
     private void Tick()
     {
         List<Invocation>? late = null;
+        var work = new PlannedWork();
         lock (_gate)
         {
+            if (_starts.Refused)
+            {
+                _starts.Refused = false;
+                PlanAll(ref work);
+            }
             _ticked.Clear();
             _ticked.AddRange(_instances);
             if (_waiting > 0)
                 late = TakeLate();
         }
+        Run(work);
         foreach (var invocation in late ?? [])
             invocation.Complete(InvocationResult.Refused(LambdaError.TooManyRequests("ConcurrentInvocationLimitExceeded")));
         var again = false;

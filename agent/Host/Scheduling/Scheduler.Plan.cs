@@ -15,6 +15,8 @@ internal sealed partial class Scheduler
                 Initialise(bare, ref work);
                 continue;
             }
+            if (!_starts.IsFree())
+                return; // the clock looks again
             switch (_policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle()), pool.Function.Spec.MemoryMb))
             {
                 case Placement.Start:
@@ -55,6 +57,7 @@ internal sealed partial class Scheduler
         pool.Instances.Add(instance);
         _instances.Add(instance);
         _usedMb += instance.MemoryMb;
+        _starts.Take(instance);
         SetStarting(instance, true);
         (work.Start ??= []).Add(instance);
     }

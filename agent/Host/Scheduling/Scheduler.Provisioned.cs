@@ -34,6 +34,8 @@ internal sealed partial class Scheduler
                 Initialise(bare, ref work);
                 continue;
             }
+            if (!_starts.IsFree())
+                return;
             switch (Kept(pool) >= pool.Provision.Count ? Placement.Wait : _policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle()), pool.Function.Spec.MemoryMb))
             {
                 case Placement.Start:

@@ -12,6 +12,8 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
 {
     private static readonly TimeSpan FastTick = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan SlowTick = TimeSpan.FromSeconds(1);
+    private const int StartsPerProcessor = 8;
+    private static readonly TimeSpan s_startHeld = TimeSpan.FromMilliseconds(500);
     private readonly Lock _gate = new();
     private readonly Dictionary<FunctionKey, FunctionPool> _pools = [];
     private readonly HashSet<Instance> _instances = [];
@@ -22,6 +24,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
     private readonly ITimer _slow;
     private readonly List<Instance> _ticked = [];
     private readonly ConcurrencyLimits _limits;
+    private readonly StartSlots<Instance> _starts;
     private long _usedMb;
     private long _leavingMb;
     private int _inFlight;
@@ -37,6 +40,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
         _services = services;
         _settings = settings;
         _policy = policy;
+        _starts = new StartSlots<Instance>(StartsPerProcessor * Environment.ProcessorCount, s_startHeld, static i => i.State is InstanceState.Starting or InstanceState.Init, services.Time);
         _limits = new ConcurrencyLimits(settings.MaxConcurrency, settings.BurstRate, services.Time);
         _fast = services.Time.CreateTimer(static x => ((Scheduler)x!).PostTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _slow = services.Time.CreateTimer(static x => ((Scheduler)x!).EvictIdle(), this, SlowTick, SlowTick);

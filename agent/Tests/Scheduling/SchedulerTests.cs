@@ -1,3 +1,4 @@
+using Hearth.Agent.Scheduling;
 using Hearth.Agent.Tests.Fakes;
 using Hearth.Contracts.V1;
 using Xunit;
@@ -49,6 +50,42 @@ public sealed class SchedulerTests
         for (var i = 0; i < 5; i++)
             Assert.Equal(next, (await node.InvokeAsync("gate", payload)).Text);
         Assert.Equal(3, node.Spawner.All.Count);
+    }
+
+    [Fact]
+    public async Task Many_more_than_may_start_at_the_same_time_are_all_answered()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.DeployAsync("f", "import time\ndef handler(event, context):\n    time.sleep(0.2)\n    return event\n");
+        var count = 20 * Environment.ProcessorCount;
+        var answers = await Task.WhenAll(Enumerable.Range(0, count).Select(i => node.InvokeAsync("f", $"{i}")));
+        Assert.Equal(Enumerable.Range(0, count).Select(i => $"{i}"), answers.Select(a => a.Text));
+    }
+
+    [Fact]
+    public void As_many_start_as_there_are_slots_until_one_is_up_or_has_taken_long()
+    {
+        var time = new ManualTime();
+        var up = new HashSet<int>();
+        var slots = new StartSlots<int>(2, TimeSpan.FromSeconds(1), i => !up.Contains(i), time);
+        Take(1);
+        time.Advance(TimeSpan.FromMilliseconds(600));
+        Take(2);
+        Assert.False(slots.Refused);
+        Assert.False(slots.IsFree());
+        Assert.True(slots.Refused);
+        up.Add(2);
+        Take(3);
+        Assert.False(slots.IsFree());
+        time.Advance(TimeSpan.FromMilliseconds(500));
+        Take(4);
+        Assert.False(slots.IsFree());
+
+        void Take(int starter)
+        {
+            Assert.True(slots.IsFree());
+            slots.Take(starter);
+        }
     }
 
     [Fact]
