@@ -85,9 +85,12 @@ public sealed class AliasTests
         Assert.Equal("ResourceNotFoundException", (await node.InvokeAsync("who:other")).ErrorType);
 
         var again = new Catalogue(NullLogger.Instance);
+        var kept = Path.Join(node.Data, "agent", "snapshot.pb");
         await Eventually.True(() =>
         {
-            again.Replace(Snapshot.Parser.ParseFrom(File.ReadAllBytes(Path.Join(node.Data, "agent", "snapshot.pb"))));
+            if (!File.Exists(kept))
+                return false;
+            again.Replace(Snapshot.Parser.ParseFrom(File.ReadAllBytes(kept)));
             return again.Resolve("who", "live")?.Version == "1";
         });
     }

@@ -6,42 +6,51 @@ using Hearth.Bench.Load.Reporting;
 namespace Hearth.Bench.Load.Invocations;
 
 /// <summary>
-/// Functions that were never invoked, each with code of its own, invoked once by HTTP. Between two of them the bare start of the same language is measured. The ledger
+/// Functions that were never invoked, each with code of its own, invoked once, by HTTP or (Python) by gRPC. Between two of them the bare start of the same language is measured. The ledger
 /// is asked afterwards whether each was cold.
 /// </summary>
 internal sealed class ColdStarts(BenchNode node, string part, bool quick, CancellationToken cancelled)
 {
+    private const string Http = "HTTP", Grpc = "gRPC";
+
     public async Task<IReadOnlyList<Row>> MeasureAsync()
     {
-        var counts = Language.All.ToDictionary(static language => language, language => (language.Name, quick) switch { ("python", true) => 12, ("python", false) => 100, (_, true) => 6, (_, false) => 30 });
+        // By gRPC only the language whose start is the shortest: what the way through the control plane adds is the same for all.
+        Way[] ways = [.. Language.All.Select(static language => new Way(language, Http)), new Way(Language.All[0], Grpc)];
         // The first start of a language fills the page cache: one more than is counted.
-        foreach (var language in Language.All)
+        foreach (var way in ways)
         {
-            for (var i = 0; i <= counts[language]; i++)
-                await node.DeployAsync(Name(language, i), language, $"cold {i}", timeoutSeconds: 30, cancelled);
+            for (var i = 0; i <= Count(way); i++)
+                await node.DeployAsync(Name(way, i), way.Language, $"cold {way.By} {i}", timeoutSeconds: 30, cancelled);
         }
 
-        await Deployment.UntilAsync("all code is unpacked", () => Task.FromResult(node.CodeFolders >= counts.Values.Sum(static count => count + 1)), cancelled);
-        var cold = Language.All.ToDictionary(static language => language, static _ => new LatencyHistogram());
+        await Deployment.UntilAsync("all code is unpacked", () => Task.FromResult(node.CodeFolders >= ways.Sum(way => Count(way) + 1)), cancelled);
+        var cold = ways.ToDictionary(static way => way, static _ => new LatencyHistogram());
         var bare = Language.All.ToDictionary(static language => language, static _ => new LatencyHistogram());
         var cpu = Language.All.ToDictionary(static language => language, static _ => 0L);
         var programs = Language.All.ToDictionary(static language => language, static language => new SpawnedProgram(language.BareCommand));
         try
         {
-            for (var round = 0; round <= counts.Values.Max(); round++)
+            for (var round = 0; round <= ways.Max(Count); round++)
             {
-                foreach (var language in Language.All.Where(language => round <= counts[language]))
+                foreach (var way in ways.Where(way => round <= Count(way)))
                 {
-                    var nanos = await InvokeAsync(language, round);
+                    var nanos = await InvokeAsync(way, round);
+                    if (way.By == Grpc)
+                    {
+                        if (round > 0)
+                            cold[way].Record(nanos);
+                        continue;
+                    }
                     await Task.Delay(5, cancelled);
                     var began = Clock.Now;
-                    var ended = programs[language].Run();
+                    var ended = programs[way.Language].Run();
                     var bareNanos = Clock.Now - began;
                     if (round == 0)
                         continue;
-                    cold[language].Record(nanos);
-                    bare[language].Record(bareNanos);
-                    cpu[language] += ended.CpuNanos;
+                    cold[way].Record(nanos);
+                    bare[way.Language].Record(bareNanos);
+                    cpu[way.Language] += ended.CpuNanos;
                 }
             }
         }
@@ -54,16 +63,28 @@ internal sealed class ColdStarts(BenchNode node, string part, bool quick, Cancel
         return [.. Language.All.SelectMany(language =>
         {
             var reference = Row.OfLatency(part, language.Bare, "posix_spawn", "its end is reaped", bare[language]) with { CpuMicros = cpu[language] / 1000.0 / bare[language].Count, CpuOf = "the process (rusage)" };
-            var row = Row.OfLatency(part, $"cold {language.Name}, HTTP", "first byte of the request sent", "last byte of the answer read, connection open before", cold[language]);
-            return (Row[])[row.RelativeTo(reference), reference];
+            return ways.Where(way => way.Language == language)
+                .Select(way => Row.OfLatency(part, $"cold {language.Name}, {way.By}", "first byte of the request sent", "last byte of the answer read, connection open before", cold[way]).RelativeTo(reference))
+                .Append(reference);
         })];
     }
 
-    private async Task<long> InvokeAsync(Language language, int index)
+    private int Count(Way way) => (way.Language.Name, way.By, quick) switch
     {
-        var name = Name(language, index);
+        ("python", Http, true) => 12,
+        ("python", Http, false) => 100,
+        (_, _, true) => 6,
+        (_, _, false) => 30,
+    };
+
+    private async Task<long> InvokeAsync(Way way, int index)
+    {
+        var name = Name(way, index);
         long nanos;
-        using (var caller = new HttpCaller(node.Endpoint, $"/2015-03-31/functions/{name}/invocations", Language.Payload, language.Answer))
+        ICaller caller = way.By == Grpc
+            ? new GrpcCaller(node.Functions, name, Language.Payload, way.Language.Answer)
+            : new HttpCaller(node.Endpoint, $"/2015-03-31/functions/{name}/invocations", Language.Payload, way.Language.Answer);
+        using (caller)
         {
             await Task.Delay(5, cancelled);
             var began = Clock.Now;
@@ -78,5 +99,7 @@ internal sealed class ColdStarts(BenchNode node, string part, bool quick, Cancel
         return nanos;
     }
 
-    private static string Name(Language language, int index) => $"cold-{language.Name}-{index}";
+    private static string Name(Way way, int index) => $"cold-{way.Language.Name}-{way.By}-{index}";
+
+    private sealed record Way(Language Language, string By);
 }
