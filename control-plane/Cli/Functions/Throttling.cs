@@ -13,7 +13,7 @@ internal static class Throttling
     {
         LambdaError.ReservedConcurrencyReason => new CliException(ExitCode.Refused, function, "throttled: its reserved concurrency is used up",
             $"try again when one of its invocations has ended, or raise it with: aws lambda put-function-concurrency --function-name {function}"),
-        LambdaError.ConcurrencyReason => new CliException(ExitCode.Refused, function, "throttled: the node runs as many invocations as it may (--max-concurrency, less what is reserved), or no further instance fits into --memory-budget-mb",
+        LambdaError.ConcurrencyReason => new CliException(ExitCode.Refused, function, "throttled: the node runs as many invocations as it may (--concurrency, less what is reserved), or no further instance fits into --memory-budget-mb",
             $"both are options of '{TypedCommand.Name} up'; who takes the room is shown by: {TypedCommand.Name} ps{TypedCommand.DataOption(NodeLocation.Current)}"),
         _ => null,
     };

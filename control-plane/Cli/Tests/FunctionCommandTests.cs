@@ -30,7 +30,7 @@ public sealed class FunctionCommandTests
 
     [Theory]
     [InlineData("ReservedFunctionConcurrentInvocationLimitExceeded", "hearth: f: throttled: its reserved concurrency is used up; ")]
-    [InlineData("ConcurrentInvocationLimitExceeded", "hearth: f: throttled: the node runs as many invocations as it may (--max-concurrency, less what is reserved), or no further instance fits into --memory-budget-mb; ")]
+    [InlineData("ConcurrentInvocationLimitExceeded", "hearth: f: throttled: the node runs as many invocations as it may (--concurrency, less what is reserved), or no further instance fits into --memory-budget-mb; ")]
     [InlineData("CallerRateLimitExceeded", "hearth: refused: Rate Exceeded\n")]
     public async Task A_throttled_caller_is_told_of_what_there_is_too_little(string reason, string line)
     {

@@ -22,7 +22,7 @@ public sealed class UsageTests
     [InlineData("is out of range: 0 to 65535", "up", "--port", "70000")]
     [InlineData("--region 'US East' is not a region", "up", "--region", "US East")]
     [InlineData("--account '12' is not an account", "up", "--account", "12")]
-    [InlineData("--max-concurrency 0 is out of range: 1 to 1000000", "up", "--max-concurrency", "0")]
+    [InlineData("--concurrency 0 is out of range: 1 to 1000000", "up", "--concurrency", "0")]
     public async Task A_wrong_command_line_is_one_line_and_exit_code_2(string cause, params string[] arguments)
     {
         var outcome = await CommandLine.RunAsync(arguments);

@@ -137,8 +137,8 @@ refused("ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurr
 provisioned = client.put_provisioned_concurrency_config(FunctionName="f", Qualifier="live", ProvisionedConcurrentExecutions=5)
 assert status(provisioned) == 202 and provisioned["RequestedProvisionedConcurrentExecutions"] == 5, provisioned
 refused("ResourceConflictException", "Version is pointed by a Provisioned Concurrency alias", client.put_provisioned_concurrency_config, FunctionName="f", Qualifier="2", ProvisionedConcurrentExecutions=1)
-# Nothing is allocated, and the state says so.
-assert client.get_provisioned_concurrency_config(FunctionName="f", Qualifier="live")["Status"] == "FAILED"
+# No agent is connected: nothing is allocated yet.
+assert client.get_provisioned_concurrency_config(FunctionName="f", Qualifier="live")["Status"] == "IN_PROGRESS"
 assert [p["FunctionArn"] for p in client.list_provisioned_concurrency_configs(FunctionName="f")["ProvisionedConcurrencyConfigs"]] == [ARN + ":live"]
 assert status(client.delete_provisioned_concurrency_config(FunctionName="f", Qualifier="live")) == 204
 

@@ -154,7 +154,7 @@ public class EntryTests
         using (var connection = new SqliteConnection($"Data Source={Path.Join(server.Data, "control", "hearth.db")};Pooling=False"))
         {
             connection.Open();
-            foreach (string table in new[] { "function_versions", "function_aliases", "function_policies", "provisioned_concurrency", "event_invoke_configs", "function_urls", "runtime_management", "event_source_mappings", "layers", "layer_versions", "code_signing_configs", "access_keys", "iam_roles", "iam_policies" })
+            foreach (string table in new[] { "function_versions", "function_aliases", "function_policies", "provisioned_concurrency", "event_invoke_configs", "function_urls", "runtime_management", "event_source_mappings", "layers", "layer_versions", "code_signing_configs", "access_keys", "iam_roles", "iam_policies", "routes" })
                 Execute(connection, $"DROP TABLE {table}");
             foreach (string column in new[] { "unzipped_size", "layers", "dead_letter_target", "tracing_mode", "published_from", "next_version", "reserved_concurrency", "code_signing_config_arn", "recursive_loop" })
                 Execute(connection, $"ALTER TABLE functions DROP COLUMN {column}");
