@@ -8,11 +8,14 @@ namespace Hearth.NativeTests.EndToEnd;
 internal static class Clients
 {
     /// <summary>The folder that holds node_modules.</summary>
-    public static async Task<string> FolderAsync()
+    public static Task<string> FolderAsync() => FetchAsync("native-tests/EndToEnd/clients/fetch.sh");
+
+    /// <param name="script">Prints as its last line where it has put what it fetched.</param>
+    public static async Task<string> FetchAsync(string script)
     {
         Needs.Program("/usr/bin/node", "nodejs");
         Needs.Program("/usr/bin/npm", "npm");
-        var (code, output) = await Cli.RunAsync(new ProcessStartInfo(Path.Combine(RootImages.Repository(), "native-tests/EndToEnd/clients/fetch.sh")));
+        var (code, output) = await Cli.RunAsync(new ProcessStartInfo(Path.Combine(RootImages.Repository(), script)));
         if (code != 0)
             Assert.Skip($"needs packages from npm: {output.TrimEnd().Split('\n')[^1]}");
         return output.TrimEnd().Split('\n')[^1];

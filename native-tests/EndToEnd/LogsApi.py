@@ -31,7 +31,11 @@ def say(*lines):
 
 def until(what, condition):
     for _ in range(300):
-        found = condition()
+        try:
+            found = condition()
+        except logs.exceptions.ResourceNotFoundException:
+            # As on AWS: the group is there once something was written to it.
+            found = None
         if found:
             return found
         time.sleep(0.1)

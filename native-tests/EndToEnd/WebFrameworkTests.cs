@@ -22,7 +22,7 @@ public sealed class WebFrameworkTests(SharedNode shared) : IClassFixture<SharedN
     public async Task Express_serves_as_if_it_listened_itself(string adapter)
     {
         Needs.Program("/usr/bin/node", "nodejs");
-        var zip = Package();
+        var zip = await PackageAsync();
         var node = await shared.DeployAsync();
         var name = "express-" + adapter;
         await node.Client.CreateAsync(new FunctionSettings(name, "nodejs20.x", "app." + adapter, MemoryMb: 512, TimeoutSeconds: 30), zip);
@@ -86,14 +86,11 @@ public sealed class WebFrameworkTests(SharedNode shared) : IClassFixture<SharedN
 
     private static string Relaxed(JsonNode node) => node.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    private static byte[] Package()
+    private static async Task<byte[]> PackageAsync()
     {
-        var parent = Environment.GetEnvironmentVariable("HEARTH_TEST_CLIENTS") is { Length: > 0 } chosen ? chosen : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache/hearth/clients");
-        var modules = Path.Combine(parent, "web-frameworks", "node_modules");
-        if (!Directory.Exists(modules))
-            Assert.Skip($"needs {modules}: native-tests/EndToEnd/web/fetch-frameworks.sh");
-        var files = Directory.EnumerateFiles(modules, "*", SearchOption.AllDirectories).Where(static f => !f.Contains("/.", StringComparison.Ordinal))
-            .Select(f => ("node_modules/" + Path.GetRelativePath(modules, f), File.ReadAllBytes(f)));
+        var modules = Path.Combine(await Clients.FetchAsync("native-tests/EndToEnd/web/fetch-frameworks.sh"), "node_modules");
+        var files = Directory.EnumerateFiles(modules, "*", SearchOption.AllDirectories).Select(f => "node_modules/" + Path.GetRelativePath(modules, f))
+            .Where(static f => !f.Contains("/.", StringComparison.Ordinal)).Select(f => (f, File.ReadAllBytes(Path.Combine(modules, "..", f))));
         return FunctionZip.Of([("app.js", File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "EndToEnd/web/app.js"))), .. files]);
     }
 }

@@ -17,7 +17,7 @@ const fails = async (name, input, type) => {
 async function main() {
   const made = await send("CreateFunction", {
     FunctionName: "sdk", Runtime: "python3.12", Role: "arn:aws:iam::000000000000:role/r", Handler: "app.handler", Code: { ZipFile: zip }, Timeout: 20, Tags: { team: "a" },
-    Environment: { Variables: { A: "1" } },
+    Environment: { Variables: { NAME: "1" } },
   })
   assert.strictEqual(made.State, "Pending")
   assert.strictEqual(made.$metadata.httpStatusCode, 201)
