@@ -5,12 +5,13 @@ using Hearth.Agent.Ingress.Web;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Hearth.Agent.Ingress;
 
 /// <summary>
 /// Port 9000. Kestrel's own limits stand against slow and oversized clients: request line 8 KiB, headers 32 KiB in 100 lines and 30 s, bodies no slower than
-/// 240 bytes a second after a grace of 5 s, keep-alive 130 s, 10,000 connections. Bodies of invocations are bounded by their endpoint, others by the control plane.
+/// 1,024 bytes a second after a grace of 10 s, keep-alive 130 s, 10,000 connections. Bodies of invocations are bounded by their endpoint, others by the control plane.
 /// </summary>
 internal sealed class IngressServer
 {
@@ -34,6 +35,7 @@ internal sealed class IngressServer
             kestrel.AllowSynchronousIO = false;
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(1_024, TimeSpan.FromSeconds(10));
             kestrel.Listen(options.Host, options.Port);
         });
         _app = builder.Build();

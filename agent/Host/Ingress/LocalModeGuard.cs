@@ -5,7 +5,8 @@ namespace Hearth.Agent.Ingress;
 
 /// <summary>
 /// Without access keys everybody on this machine is trusted, and nobody else: a web page in the operator's browser must not reach us by a name that
-/// resolves to loopback (DNS rebinding: the Host gives it away), nor by a request across sites. Function URLs and routes are excepted: they are for web pages.
+/// resolves to loopback (DNS rebinding: the Host gives it away), nor by a request of its own. Those of our own origin are no better: what functions serve below
+/// /_url and /_routes has it too. Function URLs and routes themselves are excepted: they are for web pages.
 /// </summary>
 internal static class LocalModeGuard
 {
@@ -18,8 +19,8 @@ internal static class LocalModeGuard
             return LambdaError.AccessDenied("This node serves only its own machine: the Host header must be localhost or a loopback address, because no access keys exist.");
         if (request.Headers.Origin.Count > 0)
             return LambdaError.AccessDenied("Requests from web pages (with an Origin header) are refused while no access keys exist.");
-        if (request.Headers["Sec-Fetch-Site"] is [{ } site, ..] && !site.Equals("none", StringComparison.OrdinalIgnoreCase) && !site.Equals("same-origin", StringComparison.OrdinalIgnoreCase))
-            return LambdaError.AccessDenied("Requests from other sites' web pages (Sec-Fetch-Site) are refused while no access keys exist.");
+        if (request.Headers["Sec-Fetch-Site"] is [{ } site, ..] && !site.Equals("none", StringComparison.OrdinalIgnoreCase))
+            return LambdaError.AccessDenied("Requests from web pages (Sec-Fetch-Site) are refused while no access keys exist.");
         return null;
     }
 

@@ -23,7 +23,7 @@ internal sealed partial class Scheduler
             if (_starts.Refused)
             {
                 _starts.Refused = false;
-                PlanAll(ref work);
+                PlanWaiting(ref work);
             }
             _ticked.Clear();
             _ticked.AddRange(_instances);

@@ -6,9 +6,10 @@ namespace Hearth.Agent.Scheduling;
 internal sealed partial class Scheduler
 {
     /// <summary>One instance on its way for each invocation that waits, as far as memory allows.</summary>
-    private void Plan(FunctionPool pool, ref PlannedWork work)
+    /// <param name="most">Starts; one that is refused counts for none.</param>
+    private void Plan(FunctionPool pool, ref PlannedWork work, int most = int.MaxValue)
     {
-        while (pool.Waiting > pool.Starting && !pool.IsRemoved)
+        while (pool.Waiting > pool.Starting && !pool.IsRemoved && most-- > 0)
         {
             if (pool.TakeBare() is { } bare)
             {
@@ -27,6 +28,25 @@ internal sealed partial class Scheduler
                     break;
                 default:
                     return;
+            }
+        }
+    }
+
+    /// <summary>There may be slots again: one start for each function that waits, then one more for each, so that many events of one function hold up no other's.</summary>
+    private void PlanWaiting(ref PlannedWork work)
+    {
+        var waiting = _pools.Values.Where(static p => p.Waiting > p.Starting).OrderBy(static p => p.Peek()?.QueuedAt ?? long.MaxValue).ToList();
+        while (waiting.Count > 0 && _starts.IsFree())
+        {
+            for (var i = 0; i < waiting.Count;)
+            {
+                var before = waiting[i].Starting;
+                Plan(waiting[i], ref work, most: 1);
+                // Started, and more to do: it is asked again after the others. Else nothing more can be done for it now.
+                if (waiting[i].Starting > before && waiting[i].Waiting > waiting[i].Starting)
+                    i++;
+                else
+                    waiting.RemoveAt(i);
             }
         }
     }

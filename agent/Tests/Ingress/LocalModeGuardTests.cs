@@ -20,7 +20,7 @@ public sealed class LocalModeGuardTests
             ("Host: 0.0.0.0", 403), ("Host:", 403),
             ("Host: localhost\r\nOrigin: http://localhost:9000", 403), ("Host: localhost\r\nOrigin: null", 403),
             ("Host: localhost\r\nSec-Fetch-Site: cross-site", 403), ("Host: localhost\r\nSec-Fetch-Site: same-site", 403),
-            ("Host: localhost\r\nSec-Fetch-Site: none", 200), ("Host: localhost\r\nSec-Fetch-Site: same-origin", 200),
+            ("Host: localhost\r\nSec-Fetch-Site: none", 200), ("Host: localhost\r\nSec-Fetch-Site: same-origin", 403),
         ];
         foreach (var (headers, status) in table)
             Assert.Equal((headers, status), (headers, await StatusAsync(node, headers)));

@@ -100,6 +100,7 @@ public sealed class LogSearchTests : IDisposable
     }
 
     [Theory]
+    [InlineData("{ $.level = \"ERROR\" }", "{\"level\":\"\\ud800\"}", false)]
     [InlineData("a b", "b a", true)]
     [InlineData("a b", "a", false)]
     [InlineData("\"a b\"", "b a b", true)]

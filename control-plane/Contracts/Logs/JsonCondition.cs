@@ -43,8 +43,9 @@ public sealed class JsonCondition
             using JsonDocument document = JsonDocument.Parse(line);
             return _test(document.RootElement);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: half of a surrogate pair, which JSON may hold and a string may not.
             return false;
         }
     }

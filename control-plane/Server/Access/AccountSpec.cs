@@ -11,8 +11,8 @@ public sealed class AccountSpec(KeyStore keys, LogFile logs, FunctionAddress add
 {
     private readonly AccessKey _own = new()
     {
-        // No key that a person makes can have it.
-        KeyId = "hearth-control-plane",
+        // No key that a person makes can have it, and nobody can name it: what names no key is refused before anything is read.
+        KeyId = "hearth-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
         Secret = Convert.ToBase64String(RandomNumberGenerator.GetBytes(30)),
         Role = AccessRole.Admin,
         Name = "hearth-control-plane",

@@ -72,6 +72,9 @@ public class KeysTests
         using var tcp = Grpc.Net.Client.GrpcChannel.ForAddress(server.GrpcAddress);
         var functions = new Hearth.Contracts.V1.Functions.FunctionsClient(tcp);
         await functions.ListFunctionsAsync(new ListFunctionsRequest(), cancellationToken: Token);
+        // What an agent is told holds a secret of the control plane's own, keys or not.
+        using (var link = new AgentLink.AgentLinkClient(tcp).Connect(cancellationToken: Token))
+            Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(async () => await link.ResponseStream.MoveNext(Token))).StatusCode);
         Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(async () => await new Keys.KeysClient(tcp).ListKeysAsync(new ListKeysRequest(), cancellationToken: Token))).StatusCode);
         await new Keys.KeysClient(server.Grpc).CreateKeyAsync(new CreateKeyRequest { Role = AccessRole.Admin }, cancellationToken: Token);
         Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(async () => await functions.ListFunctionsAsync(new ListFunctionsRequest(), cancellationToken: Token))).StatusCode);

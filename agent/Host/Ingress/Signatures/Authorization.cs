@@ -20,6 +20,9 @@ internal sealed record Authorization(
 
     private const int DefaultLifetimeSeconds = 300;
 
+    /// <summary>As many as a request may have.</summary>
+    private const int MaxSignedHeaders = 100;
+
     private const int DateLength = 8;
 
     /// <summary>Of whatever a message quotes.</summary>
@@ -125,6 +128,10 @@ internal sealed record Authorization(
             return LambdaError.InvalidSignature($"Credential should be scoped with a valid terminator: '{SigningKey.Terminator}', not '{Quote(parts[4])}'.");
         if (!time.AsSpan(0, DateLength).SequenceEqual(parts[1]))
             return LambdaError.InvalidSignature($"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{Quote(parts[1])}' != '{time[..DateLength]}', from '{time}'.");
+        // Each is written into what is hashed: a name a thousand times would be a header a thousand times.
+        var names = headers.Split(';', MaxSignedHeaders + 1);
+        if (names.Length > MaxSignedHeaders || names.Distinct(StringComparer.OrdinalIgnoreCase).Count() != names.Length)
+            return LambdaError.IncompleteSignature($"SignedHeaders must name each header once, at most {MaxSignedHeaders}.");
         if (parts[2].Length == 0 || parts[3].Length == 0)
             return LambdaError.InvalidSignature("Credential should be scoped to a valid region and service: one of them is empty.");
         authorization = new Authorization(parts[0], time, signedAt, credential[(scope + 1)..], parts[2], parts[3], headers, signature, lifetime);

@@ -86,11 +86,13 @@ internal static class CanonicalRequest
         {
             var segment = path[range];
             ending = segment is "" or "." or ".." ? "/" : "";
+            // An empty segment is one until the dots are resolved, for the server that serves the path as well: else one path would be signed and another served.
             if (segment is "..")
                 kept.RemoveRange(Math.Max(0, kept.Count - 1), Math.Min(1, kept.Count));
-            else if (segment is not ("" or "."))
+            else if (segment is not ".")
                 kept.Add(segment.ToString());
         }
+        kept.RemoveAll(static segment => segment.Length == 0);
         return kept.Count == 0 ? "/" : $"/{string.Join('/', kept)}{ending}";
     }
 

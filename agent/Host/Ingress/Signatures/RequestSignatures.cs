@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using Hearth.Agent.Functions;
 using Hearth.Contracts;
@@ -46,7 +47,9 @@ internal sealed class RequestSignatures : IRequestSignatures
             return new SignatureOutcome(null, NotKnown());
         if (ring.IsEmpty)
         {
-            // There is nothing to check against: whoever signs in local mode is the account.
+            // There is nothing to check against: whoever signs in local mode is the account, as long as it is somebody of this machine and no web page.
+            if (!IsLocal(request))
+                return new SignatureOutcome(null, LambdaError.AccessDenied("Signatures cannot be checked while no access keys exist: only programs of this machine are taken at their word."));
             return Authorization.TryRead(request, out var claimed) is { } unsigned
                 ? new SignatureOutcome(null, unsigned)
                 : new SignatureOutcome(Of(claimed!.KeyId, CallerIdentity.Local(ring.Account), ring), null);
@@ -56,6 +59,10 @@ internal sealed class RequestSignatures : IRequestSignatures
             refusal = LambdaError.NotAuthorized(signed.Caller.Arn(ring.Account), action, FunctionArn.Of(ring.Region, ring.Account, function ?? "*", null));
         return refusal is null ? new SignatureOutcome(Of(signed!.Caller.KeyId, signed.Caller, ring), null) : new SignatureOutcome(null, refusal);
     }
+
+    private static bool IsLocal(HttpRequest request) =>
+        (request.HttpContext.Connection.LocalIpAddress is not { } local || IPAddress.IsLoopback(local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local))
+        && request.Headers.Origin.Count == 0 && (request.Headers["Sec-Fetch-Site"] is { Count: 0 } or ["none"]);
 
     private static Principal Of(string accessKey, CallerIdentity caller, KeyRing ring) => new(accessKey, ring.Account, caller.Arn(ring.Account), caller.KeyId);
 

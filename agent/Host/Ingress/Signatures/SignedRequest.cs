@@ -16,6 +16,9 @@ internal sealed class SignedRequest(HttpRequest request, Authorization authoriza
     /// <summary>Of a canonical request that is told in an answer, so that none is as large as the request's headers.</summary>
     private const int MaxTold = 4096;
 
+    /// <summary>Of the memory that a thread keeps for the next request.</summary>
+    private const int MaxKept = 64 * 1024;
+
     // A request is checked on one thread, in one go.
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? s_scratch;
@@ -35,6 +38,8 @@ internal sealed class SignedRequest(HttpRequest request, Authorization authoriza
             return Mismatch("", "");
         var canonical = s_scratch ??= new ArrayBufferWriter<byte>(2048);
         canonical.ResetWrittenCount();
+        if (canonical.Capacity > MaxKept)
+            canonical = s_scratch = new ArrayBufferWriter<byte>(2048);
         CanonicalRequest.Write(canonical, request, authorization);
         canonical.Write(isUnsigned ? "UNSIGNED-PAYLOAD"u8 : bodyHex);
         Span<byte> hash = stackalloc byte[HashLength];

@@ -77,7 +77,7 @@ internal static class WebAnswer
         if (head is null)
             return;
         head.WriteHead(context.Response, shape.Remaps);
-        if (head.Status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified)
+        if (head.HasNoBody)
         {
             await context.Response.StartAsync(context.RequestAborted);
             return;

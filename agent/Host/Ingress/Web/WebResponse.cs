@@ -22,6 +22,9 @@ internal sealed record WebResponse(int Status, List<KeyValuePair<string, string>
             feature.ReasonPhrase = Reason;
         foreach (var (name, value) in Headers)
         {
+            // Would let a page below one function's path stand between a browser and the whole node.
+            if (name.Equals("Service-Worker-Allowed", StringComparison.OrdinalIgnoreCase))
+                continue;
             var text = Ascii(value);
             if (!IsConnections(name))
                 response.Headers.Append(name, text);
@@ -33,12 +36,15 @@ internal sealed record WebResponse(int Status, List<KeyValuePair<string, string>
     public async Task WriteAsync(HttpContext context, bool remaps)
     {
         WriteHead(context.Response, remaps);
-        if (Status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified)
+        if (HasNoBody)
             return;
         context.Response.ContentLength = Body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
             await context.Response.Body.WriteAsync(Body, context.RequestAborted);
     }
+
+    /// <summary>HTTP forbids one, and the server throws.</summary>
+    public bool HasNoBody => Status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified;
 
     /// <summary>May be sent: a token and printable text.</summary>
     public static bool IsHeader(string name, string value) =>

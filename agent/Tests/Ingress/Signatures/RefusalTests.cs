@@ -22,6 +22,7 @@ public sealed class RefusalTests
     [InlineData("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/lambda/aws5_request, SignedHeaders=host, Signature=x", "InvalidSignatureException", "valid terminator: 'aws4_request', not 'aws5_request'")]
     [InlineData("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150831/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=x", "InvalidSignatureException", "'20150831' != '20150830', from '20150830T123600Z'")]
     [InlineData("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830//lambda/aws4_request, SignedHeaders=host, Signature=x", "InvalidSignatureException", "valid region and service")]
+    [InlineData("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/lambda/aws4_request, SignedHeaders=host;a;a, Signature=x", "IncompleteSignatureException", "name each header once")]
     [InlineData("AWS4-HMAC-SHA256 Credential=NOBODY/20150830/us-east-1/lambda/aws4_request, SignedHeaders=host;x-amz-date, Signature=x", "UnrecognizedClientException", "The security token included in the request is invalid.")]
     [InlineData("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/lambda/aws4_request, SignedHeaders=x-amz-date, Signature=x", "InvalidSignatureException", "'Host' or ':authority' must be a 'SignedHeader'")]
     [InlineData("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=x", "InvalidSignatureException", "not signed: x-amz-date")]

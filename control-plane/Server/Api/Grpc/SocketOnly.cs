@@ -37,6 +37,14 @@ internal sealed class SocketOnly(KeyService keys) : Interceptor
         return continuation(requestStream, responseStream, context);
     }
 
+    /// <summary>For what agents are told and may say, keys or not: the file system says who may open the Unix socket, and nobody who may open a port.</summary>
+    /// <exception cref="RpcException">PermissionDenied: it came over TCP.</exception>
+    public static void Require(ServerCallContext context)
+    {
+        if (context.GetHttpContext().Connection.RemoteIpAddress is not null)
+            throw GrpcErrors.ToRpc(LambdaError.AccessDenied("Agents are served on the node's Unix socket only."));
+    }
+
     private void Check(ServerCallContext context)
     {
         if (context.GetHttpContext().Connection.RemoteIpAddress is not null && keys.Any)

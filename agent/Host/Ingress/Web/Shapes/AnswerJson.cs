@@ -11,6 +11,9 @@ namespace Hearth.Agent.Ingress.Web.Shapes;
 /// <exception cref="InvalidOperationException">A text holds half of a surrogate pair, which is JSON and cannot be a string.</exception>
 internal static class AnswerJson
 {
+    /// <summary>Names; each is looked for among the headers that there are.</summary>
+    private const int MaxMultiValueHeaders = 1_000;
+
     private const int MaxDepth = 1000;
     private const int MaxHeaders = 256;
     private static readonly JsonWriterOptions s_compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -58,14 +61,18 @@ internal static class AnswerJson
             return true;
         if (headers.ValueKind != JsonValueKind.Object)
             return false;
+        var count = 0;
         foreach (var header in headers.EnumerateObject())
         {
             if (header.Value.ValueKind == JsonValueKind.Null)
                 continue;
             if (header.Value.ValueKind != JsonValueKind.Array)
                 return false;
-            into.RemoveAll(h => h.Key.Equals(header.Name, StringComparison.OrdinalIgnoreCase));
-            if (!header.Value.EnumerateArray().All(value => Add(into, header.Name, value)))
+            if (++count > MaxMultiValueHeaders)
+                return false;
+            var name = header.Name;
+            into.RemoveAll(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase));
+            if (!header.Value.EnumerateArray().All(value => Add(into, name, value)))
                 return false;
         }
         return true;
