@@ -1,7 +1,6 @@
 using Grpc.Core;
 using Hearth.Contracts;
 using Hearth.Contracts.V1;
-using Hearth.ControlPlane.Api.Grpc;
 using Hearth.ControlPlane.Functions;
 using Hearth.ControlPlane.Queue;
 using Hearth.ControlPlane.Store;
@@ -20,7 +19,6 @@ public sealed class AgentLinkService(
 
     public override async Task Connect(IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<ControlMessage> responseStream, ServerCallContext context)
     {
-        SocketOnly.Require(context);
         AgentHello hello = await ReadHelloAsync(requestStream, context.CancellationToken);
         using var connection = new AgentConnection(hello);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, connection.Closed);
@@ -60,7 +58,6 @@ public sealed class AgentLinkService(
 
     public override async Task FetchCode(FetchCodeRequest request, IServerStreamWriter<CodeChunk> responseStream, ServerCallContext context)
     {
-        SocketOnly.Require(context);
         using SafeFileHandle blob = blobs.Open(request.Sha256Hex)
             ?? throw new RpcException(new Status(StatusCode.NotFound, "no function uses this code; wait for the next definition"));
         long offset = 0;
@@ -77,7 +74,6 @@ public sealed class AgentLinkService(
 
     public override async Task Events(IAsyncStreamReader<EventsUp> requestStream, IServerStreamWriter<EventsDown> responseStream, ServerCallContext context)
     {
-        SocketOnly.Require(context);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         if (!await requestStream.MoveNext(ending.Token) || requestStream.Current.AgentId.Length is 0 or > 64)
             throw Invalid("the first message must hold the agent's id, of 1 to 64 characters");

@@ -10,6 +10,8 @@ namespace Hearth.ControlPlane.Api.Grpc;
 /// </summary>
 internal sealed class SocketOnly(KeyService keys) : Interceptor
 {
+    private const string AgentLinkPrefix = "/hearth.v1.AgentLink/";
+
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
         Check(context);
@@ -37,17 +39,14 @@ internal sealed class SocketOnly(KeyService keys) : Interceptor
         return continuation(requestStream, responseStream, context);
     }
 
-    /// <summary>For what agents are told and may say, keys or not: the file system says who may open the Unix socket, and nobody who may open a port.</summary>
-    /// <exception cref="RpcException">PermissionDenied: it came over TCP.</exception>
-    public static void Require(ServerCallContext context)
-    {
-        if (context.GetHttpContext().Connection.RemoteIpAddress is not null)
-            throw GrpcErrors.ToRpc(LambdaError.AccessDenied("Agents are served on the node's Unix socket only."));
-    }
-
     private void Check(ServerCallContext context)
     {
-        if (context.GetHttpContext().Connection.RemoteIpAddress is not null && keys.Any)
+        if (context.GetHttpContext().Connection.RemoteIpAddress is null)
+            return;
+        // What agents are told holds secrets, and what they say is believed, keys or not.
+        if (context.Method.StartsWith(AgentLinkPrefix, StringComparison.Ordinal))
+            throw GrpcErrors.ToRpc(LambdaError.AccessDenied("Agents are served on the node's Unix socket only."));
+        if (keys.Any)
             throw GrpcErrors.ToRpc(LambdaError.AccessDenied("Access keys exist, so gRPC is served on the node's Unix socket only."));
     }
 }
