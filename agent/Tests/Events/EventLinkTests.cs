@@ -42,9 +42,10 @@ public sealed class EventLinkTests
         }
 
         await node.Control.StopAsync();
-        Assert.Contains("control plane is away", (await UntilAsync(node, 503)).Text, StringComparison.Ordinal);
+        // The first ones after it ended may still have been on the stream that ended, and hear that nobody knows.
+        await UntilAsync(node, static answer => answer.Status == 503 && answer.Text.Contains("control plane is away", StringComparison.Ordinal));
         await node.Control.StartAsync();
-        await UntilAsync(node, 202);
+        await UntilAsync(node, static answer => answer.Status == 202);
     }
 
     [Theory]
@@ -77,15 +78,17 @@ public sealed class EventLinkTests
         Assert.All(answers.Index(), a => Assert.Equal(a.Index % 2 == 0 ? 202 : 429, a.Item.Status));
     }
 
-    private static async Task<Answer> UntilAsync(TestNode node, int status)
+    private static async Task UntilAsync(TestNode node, Predicate<Answer> isThere)
     {
+        Answer? last = null;
         for (var i = 0; i < 1_000; i++)
         {
-            if (await node.InvokeAsync("f", "{}", Event) is var answer && answer.Status == status)
-                return answer;
+            last = await node.InvokeAsync("f", "{}", Event);
+            if (isThere(last))
+                return;
             await Task.Delay(10, TestContext.Current.CancellationToken);
         }
 
-        throw new TimeoutException($"never answered {status}");
+        throw new TimeoutException($"the last answer was {last?.Status} {last?.Text}");
     }
 }
