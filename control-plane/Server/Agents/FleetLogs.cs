@@ -79,7 +79,7 @@ public sealed class FleetLogs(AgentRegistry registry, ILogger<FleetLogs> log)
         }));
         if (answers.Length == 0)
             return new FleetAnswer<AgentItems<T>>([], ["none is connected"]);
-        if (  Array.TrueForAll(answers, a => a.Reason is not null && a.Answer.Items.Count == 0))
+        if (Array.TrueForAll(answers, a => a.Reason is not null && a.Answer.Items.Count == 0))
             throw NoneAnswered(answers[0].Reason!);
         return new FleetAnswer<AgentItems<T>>([.. answers.Select(a => a.Answer)], [.. answers.Where(a => a.Reason is not null).Select(a => a.Answer.AgentId)]);
     }
