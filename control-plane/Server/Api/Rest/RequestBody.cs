@@ -5,21 +5,21 @@ using Hearth.Contracts.Access;
 namespace Hearth.ControlPlane.Api.Rest;
 
 /// <summary>Reads a JSON body whole, bounded each and all together. The buffer grows with what really arrives, not with what Content-Length promises.</summary>
-public sealed class RequestBody
+/// <param name="maxTotalBytes">Of all bodies that are being read or worked on. Those whose signature is not known to be right before their end may be half of it: who has proved who it is finds the other half.</param>
+public sealed class RequestBody(long maxTotalBytes)
 {
     /// <summary>AWS's bound of a CreateFunction request: a 50 MiB zip as base64, and settings.</summary>
     private const int MaxBytes = 70_167_211;
-
-    /// <summary>Of all bodies that are being read or worked on.</summary>
-    private const long MaxTotalBytes = 512L << 20;
-
-    /// <summary>Of those whose signature is not known to be right before their end: who has proved who it is finds the other half.</summary>
-    private const long MaxUnprovedBytes = MaxTotalBytes / 2;
 
     private const int FirstBytes = 16 * 1024;
 
     private long _total;
     private long _unproved;
+
+    public RequestBody()
+        : this(512L << 20)
+    {
+    }
 
     /// <summary>Parses the body and passes its root, an object; both are gone afterwards.</summary>
     /// <param name="mayBeEmpty">Every member is optional: no body is one without members.</param>
@@ -84,7 +84,7 @@ public sealed class RequestBody
     private void Reserve(int bytes, bool isUnproved, ref long reserved)
     {
         reserved += bytes;
-        if (Interlocked.Add(ref _total, bytes) > MaxTotalBytes | (isUnproved && Interlocked.Add(ref _unproved, bytes) > MaxUnprovedBytes))
+        if (Interlocked.Add(ref _total, bytes) > maxTotalBytes | (isUnproved && Interlocked.Add(ref _unproved, bytes) > maxTotalBytes / 2))
             throw new LambdaException(LambdaError.TooManyRequests("CallerRateLimitExceeded", "Too many large uploads at once; try again in a moment."));
     }
 
