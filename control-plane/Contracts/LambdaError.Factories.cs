@@ -2,6 +2,8 @@ namespace Hearth.Contracts;
 
 public sealed partial record LambdaError
 {
+    public const string LastKeyCode = "LastKeyException";
+
     private const int MaxQuotedValue = 256;
 
     /// <summary>Of one answer: a request has room for hundreds of thousands, each of which takes more to report than to send.</summary>
@@ -76,6 +78,10 @@ public sealed partial record LambdaError
     public static LambdaError Serialization(string message) => new(400, "SerializationException", message, LambdaErrorBody.UpperCaseMessage);
 
     public static LambdaError AccessDenied(string message) => new(403, "AccessDeniedException", message, LambdaErrorBody.UpperCaseMessage);
+
+    /// <summary>No error of AWS's: its accounts do not open when their last key goes.</summary>
+    public static LambdaError LastKey(string id) => new(
+        412, LastKeyCode, $"{id} is the last access key: without it every program and user of the node's machine may deploy, run and delete functions, and nobody needs to sign", LambdaErrorBody.TypeAndLowerCaseMessage);
 
     /// <summary>A request without any signature.</summary>
     public static LambdaError MissingAuthenticationToken() => new(403, "MissingAuthenticationTokenException", "Missing Authentication Token", LambdaErrorBody.LowerCaseMessage);

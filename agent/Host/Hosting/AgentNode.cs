@@ -34,7 +34,7 @@ internal sealed class AgentNode : IAsyncDisposable
     private readonly ISpawner _spawner;
     private readonly ILogger _log;
 
-    public AgentNode(AgentOptions options, ISpawner spawner, ILoggerFactory logging, TimeProvider time, InstanceSettings? settings = null)
+    public AgentNode(AgentOptions options, ISpawner spawner, ILoggerFactory logging, TimeProvider time, InstanceSettings? settings = null, IngressLimits? limits = null)
     {
         _options = options;
         _spawner = spawner;
@@ -55,8 +55,10 @@ internal sealed class AgentNode : IAsyncDisposable
         settings ??= InstanceSettings.Default with { BillingIncrementMs = options.BillingIncrementMs, HardCpuCap = options.HardCpuCap };
         var services = new InstanceServices(_loop, spawner, code, _logs, _journal, time, logging.CreateLogger("instances"), settings, runtimes);
         var budget = options.MemoryBudgetMb > 0 ? options.MemoryBudgetMb : MachineMemory.DefaultBudgetMb();
+        limits ??= IngressLimits.ForMachine();
+        Answers = new AnswerBudget(limits.AnswerBytes);
         var policy = new PolicySettings(budget, options.FreezeAfter, options.IdleTimeout);
-        Scheduler = new Scheduler(services, new SchedulerSettings(policy, options.MaxConcurrency, options.BurstRate), new SchedulingPolicy(policy, time));
+        Scheduler = new Scheduler(services, new SchedulerSettings(policy, options.MaxConcurrency, options.BurstRate, Answers), new SchedulingPolicy(policy, time));
         Catalogue = new Catalogue(logging.CreateLogger("catalogue"));
         Account = new Account();
         _catalogueFile = new CatalogueFile(Path.Join(state, "snapshot.pb"), ToKeep, time, logging.CreateLogger("catalogue"));
@@ -88,15 +90,17 @@ internal sealed class AgentNode : IAsyncDisposable
         };
         // The first snapshot of a node without functions changes nothing in the catalogue.
         _ = Catalogue.Loaded.ContinueWith(_ => WriteSoon(), TaskScheduler.Default);
-        var bodies = BodyBudget.ForMachine();
-        var invocations = new InvocationEndpoint(Catalogue, Scheduler, signatures, bodies, offer => _events!.OfferAsync(offer));
+        var bodies = new BodyBudget(limits.BodyBytes);
+        var functions = new FunctionFinder(Catalogue);
+        var reader = new InvokeReader(functions, signatures, bodies);
         _eventChannel = new ControlChannel(Path.Join(control, "grpc.sock"));
-        _eventRunner = new EventRunner(invocations.Find, Scheduler, time);
+        _eventRunner = new EventRunner(functions.Find, Scheduler, time);
         _events = new EventLink(_eventChannel, identity.AgentId, _eventRunner, time, logging.CreateLogger("events"));
         _ingress = new IngressServer(
-            options, invocations, new ResponseStreamEndpoint(invocations.Find, Scheduler, signatures, bodies),
-            new WebTargets(Catalogue), new WebEndpoint(Catalogue, Scheduler, signatures, bodies, time), new ControlProxy(Path.Join(control, "rest.sock"), signatures, logging.CreateLogger("proxy")),
-            new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), signatures, logging);
+            options, new InvocationEndpoint(reader, Scheduler, _events.OfferAsync), new ResponseStreamEndpoint(reader, Scheduler),
+            new WebTargets(Catalogue), new WebEndpoint(Catalogue, Scheduler, signatures, bodies, time),
+            new ControlProxy(Path.Join(control, "rest.sock"), signatures, limits.PassTime, logging.CreateLogger("proxy")),
+            new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), signatures, limits, logging);
 
         void WriteSoon()
         {
@@ -118,6 +122,9 @@ internal sealed class AgentNode : IAsyncDisposable
     public Account Account { get; }
 
     public Scheduler Scheduler { get; }
+
+    /// <summary>What answers hold that their callers have not taken.</summary>
+    public AnswerBudget Answers { get; }
 
     /// <summary>http://ADDRESS:PORT, known once started.</summary>
     public string Endpoint { get; private set; } = "";

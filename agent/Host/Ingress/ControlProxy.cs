@@ -7,18 +7,21 @@ namespace Hearth.Agent.Ingress;
 
 /// <summary>
 /// Everything that is not an invocation goes to the control plane's Unix socket and comes back unchanged, both ways as a stream. The control plane trusts what comes that way: with keys
-/// every request is checked here, and it is told who signed.
+/// every request is checked here, and of each it is told whose it is.
 /// </summary>
 internal sealed class ControlProxy : IDisposable
 {
     private const int CopyBuffer = 64 * 1024;
     private readonly HttpMessageInvoker _client;
     private readonly RequestSignatures _signatures;
+    private readonly TimeSpan _passTime;
     private readonly ILogger _log;
 
-    public ControlProxy(string socketPath, RequestSignatures signatures, ILogger log)
+    /// <param name="passTime">See <see cref="IngressLimits.PassTime"/>.</param>
+    public ControlProxy(string socketPath, RequestSignatures signatures, TimeSpan passTime, ILogger log)
     {
         _signatures = signatures;
+        _passTime = passTime;
         _log = log;
         _client = new HttpMessageInvoker(new SocketsHttpHandler
         {
@@ -34,16 +37,30 @@ internal sealed class ControlProxy : IDisposable
     public async Task HandleAsync(HttpContext context)
     {
         VerifiedBody? checkedBody = null;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         try
         {
-            var signed = IsCodeLink(context.Request) ? null : _signatures.Begin(context.Request);
+            // There are only so many connections to the control plane: nobody keeps one for ever.
+            ending.CancelAfter(_passTime);
+            string? caller = null;
+            SignedRequest? signed = null;
+            if (IsCodeLink(context.Request))
+            {
+                // Nobody's: the control plane knows the link for its own, and serves nothing else to nobody.
+                _signatures.RequireLocalWithoutKeys(context.Request);
+            }
+            else
+            {
+                signed = _signatures.Begin(context.Request);
+                caller = signed?.Caller.ToHeader() ?? CallerIdentity.LocalText;
+            }
             if (signed is not null && HasBody(context.Request))
                 checkedBody = new VerifiedBody(context.Request.Body, context.Request.ContentLength, signed);
             else if (signed?.Refusal(BodyHash.Empty) is { } refusal)
                 throw new LambdaException(refusal);
-            using var request = Request(context, signed, checkedBody);
-            using var answer = await _client.SendAsync(request, context.RequestAborted);
-            await AnswerAsync(context, answer);
+            using var request = Request(context, checkedBody, caller, isProved: signed?.IsProved ?? true);
+            using var answer = await _client.SendAsync(request, ending.Token);
+            await AnswerAsync(context, answer, ending.Token);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -53,13 +70,19 @@ internal sealed class ControlProxy : IDisposable
         {
             await ErrorResponse.WriteAsync(context, checkedBody.Refusal);
         }
+        catch (Exception) when (ending.IsCancellationRequested)
+        {
+            await ErrorResponse.WriteAsync(context, new LambdaError(
+                408, "RequestTimeoutException", $"The request was not done within {_passTime.TotalMinutes} minutes, upload and answer included.", LambdaErrorBody.TypeAndLowerCaseMessage));
+        }
         catch (LambdaException e)
         {
             await ErrorResponse.WriteAsync(context, e.Error);
         }
-        catch (BadHttpRequestException e)
+        // By itself, or as the reason why the client's body could not be sent on.
+        catch (Exception e) when ((e as BadHttpRequestException ?? e.InnerException as BadHttpRequestException) is { } bad)
         {
-            await ErrorResponse.WriteAsync(context, new LambdaError(e.StatusCode, "InvalidRequestContentException", e.Message, LambdaErrorBody.TypeAndLowerCaseMessage));
+            await ErrorResponse.WriteAsync(context, ErrorResponse.Of(bad));
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
@@ -75,7 +98,9 @@ internal sealed class ControlProxy : IDisposable
 
     private static bool HasBody(HttpRequest request) => request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
 
-    private static HttpRequestMessage Request(HttpContext context, SignedRequest? signed, VerifiedBody? checkedBody)
+    /// <param name="caller">Whose it is; null = nobody's.</param>
+    /// <param name="isProved">That is certain before the body's end.</param>
+    private static HttpRequestMessage Request(HttpContext context, VerifiedBody? checkedBody, string? caller, bool isProved)
     {
         var from = context.Request;
         var target = RawTarget.Of(context);
@@ -86,38 +111,43 @@ internal sealed class ControlProxy : IDisposable
             to.Content = new StreamContent(checkedBody ?? from.Body, CopyBuffer);
             to.Content.Headers.ContentLength = from.ContentLength;
         }
+        var hopByHop = new HopByHop(from.Headers.Connection);
         foreach (var (name, values) in from.Headers)
         {
-            if (HopByHop.Is(name, from.Headers.Connection) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || name.Equals(CallerIdentity.Header, StringComparison.OrdinalIgnoreCase))
+            // What is ours to say is not the client's.
+            if (hopByHop.Includes(name) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
+                || name.Equals(CallerIdentity.Header, StringComparison.OrdinalIgnoreCase) || name.Equals(CallerIdentity.UnprovedHeader, StringComparison.OrdinalIgnoreCase))
                 continue;
             if (!to.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
                 to.Content?.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
         }
-        if (signed is not null)
-            to.Headers.TryAddWithoutValidation(CallerIdentity.Header, signed.Caller.ToHeader());
+        if (caller is not null)
+            to.Headers.TryAddWithoutValidation(CallerIdentity.Header, caller);
+        if (!isProved)
+            to.Headers.TryAddWithoutValidation(CallerIdentity.UnprovedHeader, "1");
         return to;
     }
 
-    private static async Task AnswerAsync(HttpContext context, HttpResponseMessage answer)
+    private static async Task AnswerAsync(HttpContext context, HttpResponseMessage answer, CancellationToken cancellationToken)
     {
         var response = context.Response;
         response.StatusCode = (int)answer.StatusCode;
-        var connection = answer.Headers.NonValidated.TryGetValues("Connection", out var named) ? named.ToString() : "";
+        var hopByHop = new HopByHop(answer.Headers.NonValidated.TryGetValues("Connection", out var named) ? named.ToString() : "");
         foreach (var (name, values) in answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated))
         {
-            if (!HopByHop.Is(name, connection))
+            if (!hopByHop.Includes(name))
                 response.Headers[name] = values.ToArray();
         }
         if (HttpMethods.IsHead(context.Request.Method))
             return;
-        await using var body = await answer.Content.ReadAsStreamAsync(context.RequestAborted);
+        await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
         var buffer = new byte[CopyBuffer];
         int count;
         // Each piece goes out as it comes: followers of a log wait for single lines.
-        while ((count = await body.ReadAsync(buffer, context.RequestAborted)) > 0)
+        while ((count = await body.ReadAsync(buffer, cancellationToken)) > 0)
         {
-            await response.Body.WriteAsync(buffer.AsMemory(0, count), context.RequestAborted);
-            await response.Body.FlushAsync(context.RequestAborted);
+            await response.Body.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            await response.Body.FlushAsync(cancellationToken);
         }
     }
 }

@@ -12,9 +12,15 @@ internal sealed record Principal(string AccessKeyId, string AccountId, string Us
 /// <summary>One of the two is set.</summary>
 internal readonly record struct SignatureOutcome(Principal? Principal, LambdaError? Refusal);
 
+/// <param name="IsProved">The signature is right, as far as the body need not be known for that.</param>
+internal readonly record struct HeadOutcome(bool IsProved, LambdaError? Refusal);
+
 /// <summary>AWS's signature version 4, in the Authorization header or in the query.</summary>
 internal interface IRequestSignatures
 {
+    /// <summary>What can be refused before anything of the body is read: no signature, one that cannot be right, or that is not when the head says the body's hash.</summary>
+    HeadOutcome CheckHead(HttpRequest request);
+
     /// <param name="request">Its raw target, method and headers are what was signed.</param>
     /// <param name="bodySha256">32 bytes: of the body as it came.</param>
     /// <param name="action">What the signer must be allowed to do, as IAM names it; null = only who it is matters.</param>

@@ -10,19 +10,23 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Hearth.Agent.Ingress;
 
 /// <summary>
-/// Port 9000. Kestrel's own limits stand against slow and oversized clients: request line 8 KiB, headers 32 KiB in 100 lines and 30 s, bodies no slower than
-/// 1,024 bytes a second after a grace of 10 s, keep-alive 130 s, 10,000 connections. Bodies of invocations are bounded by their endpoint, others by the control plane.
+/// Port 9000. Kestrel's own limits stand against slow and oversized clients: request line 8 KiB, headers 32 KiB in 100 lines and 30 s, bodies and answers no slower than
+/// <see cref="IngressLimits.LeastRate"/>, keep-alive 130 s, 10,000 connections, of each 128 KiB read ahead and 64 KiB (and a slice) not taken yet. Bodies of invocations are bounded by their
+/// endpoint, others by the control plane.
 /// </summary>
 internal sealed class IngressServer
 {
     private const int MaxConnections = 10_000;
+
+    // Kestrel's own is a megabyte, which every connection may fill while its first request is under way.
+    private const int ReadAhead = 128 * 1024;
     private readonly AgentOptions _options;
     private readonly WebApplication _app;
     private readonly ControlProxy _proxy;
 
     public IngressServer(
         AgentOptions options, InvocationEndpoint invocations, ResponseStreamEndpoint streams, WebTargets targets, WebEndpoint web, ControlProxy proxy, HealthEndpoint health,
-        RequestSignatures signatures, ILoggerFactory logging)
+        RequestSignatures signatures, IngressLimits limits, ILoggerFactory logging)
     {
         _options = options;
         _proxy = proxy;
@@ -35,23 +39,28 @@ internal sealed class IngressServer
             kestrel.AllowSynchronousIO = false;
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
-            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(1_024, TimeSpan.FromSeconds(10));
+            kestrel.Limits.MaxRequestBufferSize = ReadAhead;
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(limits.LeastRate, limits.Grace);
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(limits.LeastRate, limits.Grace);
             kestrel.Listen(options.Host, options.Port);
         });
         _app = builder.Build();
         _app.Run(context =>
         {
-            // Before the guard: what a function offers to the web is for web pages, under whatever name they know this node by.
+            // What a function offers to the web is for web pages, under whatever name they know this node by. All else needs a signature, or to be local: its endpoint looks.
             if (targets.Find(context) is { } target)
                 return web.HandleAsync(context, target);
-            // With keys it is the signature that counts, which the endpoints check together with the body.
-            if (signatures.Ring is not { IsEmpty: false } && LocalModeGuard.Check(context.Request) is { } refusal)
-                return ErrorResponse.WriteAsync(context, refusal);
             if (InvocationPath.TryMatch(context.Request, out var function, out var isAsync))
                 return invocations.HandleAsync(context, function, isAsync);
             if (InvocationPath.TryMatchStream(context.Request, out function))
                 return streams.HandleAsync(context, function);
-            return context.Request.Path.Value == "/healthz" ? health.HandleAsync(context) : proxy.HandleAsync(context);
+            if (context.Request.Path.Value != "/healthz")
+                return proxy.HandleAsync(context);
+            return ErrorResponse.GuardAsync(context, _ =>
+            {
+                signatures.RequireLocalWithoutKeys(context.Request);
+                return health.HandleAsync(context);
+            });
         });
     }
 

@@ -23,12 +23,14 @@ internal sealed class InvocationBody : IDisposable
     private readonly string _operation;
     private ReadOnlySequence<byte> _held;
     private bool _holds;
+    private bool _isProved;
     private byte[]? _rented;
 
-    private InvocationBody(PipeReader reader, BodyBudget budget, string operation)
+    private InvocationBody(PipeReader reader, BodyBudget budget, bool isProved, string operation)
     {
         _reader = reader;
         _budget = budget;
+        _isProved = isProved;
         _operation = operation;
     }
 
@@ -38,13 +40,14 @@ internal sealed class InvocationBody : IDisposable
     /// <summary>An event is never empty.</summary>
     public ReadOnlyMemory<byte> Payload => Raw.IsEmpty ? s_empty : Raw;
 
+    /// <param name="isProved">It is known already who sends it.</param>
     /// <exception cref="LambdaException">Too large, or the node holds as many events as it may.</exception>
     /// <exception cref="IOException">The client broke off.</exception>
-    public static async Task<InvocationBody> ReadAsync(HttpRequest request, BodyBudget budget, string operation = "InvokeFunction")
+    public static async Task<InvocationBody> ReadAsync(HttpRequest request, BodyBudget budget, bool isProved, string operation = "InvokeFunction")
     {
         if (request.ContentLength > MaxLength)
             throw TooLarge(operation);
-        var body = new InvocationBody(request.BodyReader, budget, operation);
+        var body = new InvocationBody(request.BodyReader, budget, isProved, operation);
         if (request.ContentLength == 0)
             return body;
         try
@@ -57,6 +60,14 @@ internal sealed class InvocationBody : IDisposable
             body.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Its signature was found to be right.</summary>
+    public void Prove()
+    {
+        if (!_isProved && _rented is not null)
+            _budget.Prove(_rented.Length);
+        _isProved = true;
     }
 
     /// <exception cref="LambdaException">It is not.</exception>
@@ -85,7 +96,7 @@ internal sealed class InvocationBody : IDisposable
         if (_rented is not null)
         {
             ArrayPool<byte>.Shared.Return(_rented);
-            _budget.Give(_rented.Length);
+            _budget.Give(_rented.Length, _isProved);
             _rented = null;
         }
         if (_holds)
@@ -134,7 +145,7 @@ internal sealed class InvocationBody : IDisposable
             return;
         var size = Math.Min(MaxLength, Math.Max(length + more, Math.Max(FirstBuffer, 2 * length)));
         var larger = ArrayPool<byte>.Shared.Rent(size);
-        if (!_budget.TryTake(larger.Length))
+        if (!_budget.TryTake(larger.Length, _isProved))
         {
             ArrayPool<byte>.Shared.Return(larger);
             throw NoRoom();
@@ -143,7 +154,7 @@ internal sealed class InvocationBody : IDisposable
         {
             _rented.AsSpan(0, length).CopyTo(larger);
             ArrayPool<byte>.Shared.Return(_rented);
-            _budget.Give(_rented.Length);
+            _budget.Give(_rented.Length, _isProved);
         }
         _rented = larger;
     }

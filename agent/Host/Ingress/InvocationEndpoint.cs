@@ -1,7 +1,4 @@
 using Google.Protobuf;
-using Hearth.Agent.Functions;
-using Hearth.Agent.Ingress.Signatures;
-using Hearth.Agent.Reporting.Logs;
 using Hearth.Agent.Scheduling;
 using Hearth.Contracts;
 using Hearth.Contracts.V1;
@@ -9,58 +6,24 @@ using Hearth.Contracts.V1;
 namespace Hearth.Agent.Ingress;
 
 /// <summary>Lambda's Invoke: HTTP to <see cref="Invocation"/> and back.</summary>
-internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler scheduler, RequestSignatures signatures, BodyBudget bodies, Func<EventOffer, ValueTask<LambdaError?>> offer)
+internal sealed class InvocationEndpoint(InvokeReader reader, Scheduler scheduler, Func<EventOffer, ValueTask<LambdaError?>> offer)
 {
-    public async Task HandleAsync(HttpContext context, string functionName, bool isAsync)
-    {
-        var requestId = Guid.NewGuid();
-        context.Response.Headers[RequestIds.Header] = requestId.ToString();
-        try
-        {
-            await InvokeAsync(context, functionName, isAsync, requestId);
-        }
-        catch (Exception e) when (ErrorResponse.Explains(context, e, out var error))
-        {
-            await ErrorResponse.AnswerAsync(context, error);
-        }
-    }
+    public Task HandleAsync(HttpContext context, string functionName, bool isAsync) => ErrorResponse.GuardAsync(context, requestId => InvokeAsync(context, functionName, isAsync, requestId));
 
     private async Task InvokeAsync(HttpContext context, string functionName, bool isAsync, Guid requestId)
     {
-        var request = context.Request;
-        var signed = signatures.Begin(request);
-        // Whoever has not proved who it is learns nothing about functions: with keys the body comes first.
-        using var early = signed is null ? null : await InvocationBody.ReadAsync(request, bodies);
-        var qualifier = request.Query.TryGetValue("Qualifier", out var given) ? given.ToString() : null;
-        var named = FunctionName.TryParse(functionName, qualifier, out var name);
-        signed?.Require(early!.Raw.Span, isAsync ? "lambda:InvokeAsync" : "lambda:InvokeFunction", name.Name ?? "", name.Qualifier);
-        if (named is not null)
-            throw new LambdaException(named);
-        var headers = InvocationHeaders.Parse(request);
-        var function = Find(name);
-        var isEvent = isAsync || headers.Type == InvocationType.Event;
-        if (isEvent && request.ContentLength is > EventLimits.MaxPayloadBytes and <= InvocationBody.MaxLength and var announced)
-            throw new LambdaException(LambdaError.EventTooLarge(announced));
-        using var body = early ?? await InvocationBody.ReadAsync(request, bodies);
-        body.RequireJson();
-        if (isEvent)
+        using var asked = await reader.ReadAsync(context.Request, functionName, isAsync ? InvokeOperation.InvokeAsync : InvokeOperation.Invoke);
+        if (asked.IsEvent)
         {
-            await AcceptAsync(context, name, headers, body.Payload, requestId);
+            await AcceptAsync(context, asked, requestId);
             return;
         }
-        if (headers.Type == InvocationType.DryRun)
+        if (asked.Headers.Type == InvocationType.DryRun)
         {
             context.Response.StatusCode = StatusCodes.Status204NoContent;
             return;
         }
-        var invocation = new Invocation(function, requestId, body.Payload)
-        {
-            InvokedArn = FunctionArn.Qualify(function.Spec.FunctionArn, name.Qualifier),
-            TraceId = RequestIds.Trace(request, TimeProvider.System),
-            ClientContext = headers.ClientContext,
-            ContentType = headers.ContentType,
-            Tail = headers.WantsTail ? new LogTail() : null,
-        };
+        var invocation = asked.ToInvocation(context.Request, requestId);
         if (scheduler.Submit(invocation) is { } refusal)
             throw new LambdaException(refusal);
         // The caller may leave; an invocation that has begun is finished all the same, and its payload stays ours until then.
@@ -70,19 +33,19 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
     }
 
     /// <summary>202 once the event is on the control plane's disk, and not before. A client that leaves meanwhile changes nothing.</summary>
-    private async Task AcceptAsync(HttpContext context, FunctionName name, InvocationHeaders headers, ReadOnlyMemory<byte> payload, Guid requestId)
+    private async Task AcceptAsync(HttpContext context, InvokeRequest asked, Guid requestId)
     {
-        if (payload.Length > EventLimits.MaxPayloadBytes)
-            throw new LambdaException(LambdaError.EventTooLarge(payload.Length));
+        if (asked.Payload.Length > EventLimits.MaxPayloadBytes)
+            throw new LambdaException(LambdaError.EventTooLarge(asked.Payload.Length));
         var trace = RequestIds.Trace(context.Request, TimeProvider.System);
         var refusal = await offer(new EventOffer
         {
             RequestId = UnsafeByteOperations.UnsafeWrap(requestId.ToByteArray(bigEndian: true)),
-            FunctionName = name.Name,
-            Qualifier = name.Qualifier ?? "",
-            Payload = UnsafeByteOperations.UnsafeWrap(payload),
+            FunctionName = asked.Name.Name,
+            Qualifier = asked.Name.Qualifier ?? "",
+            Payload = UnsafeByteOperations.UnsafeWrap(asked.Payload),
             TraceId = trace,
-            ContentType = headers.ContentType ?? "",
+            ContentType = asked.Headers.ContentType ?? "",
         });
         if (refusal is not null)
             throw new LambdaException(refusal);
@@ -106,26 +69,11 @@ internal sealed class InvocationEndpoint(Catalogue catalogue, Scheduler schedule
                 response.Headers["X-Amz-Function-Error"] = "Unhandled";
             if (invocation.Tail is { } tail)
                 response.Headers["X-Amz-Log-Result"] = tail.ToBase64();
-            await response.Body.WriteAsync(result.Body, context.RequestAborted);
+            await AnswerBody.WriteAsync(context, result.Body);
         }
         finally
         {
             result.Release();
         }
-    }
-
-    /// <exception cref="LambdaException">There is none, or it is not known yet.</exception>
-    public FunctionRevision Find(FunctionName name)
-    {
-        if (!catalogue.IsLoaded)
-            throw new LambdaException(LambdaError.Service("This node has just started and does not know its functions yet; try again.", 503));
-        var function = catalogue.Resolve(name.Name, name.Qualifier);
-        var own = catalogue.Functions.FirstOrDefault()?.Spec.FunctionArn.Split(':');
-        var (region, account) = own is { Length: > 4 } ? (own[3], own[4]) : ("us-east-1", "000000000000");
-        if (name.Region is { } asked && asked != region)
-            throw new LambdaException(LambdaError.ResourceNotFound($"Functions from '{asked}' are not reachable in this region ('{region}')"));
-        if (function is null || (name.Account is { } other && other != account))
-            throw new LambdaException(LambdaError.FunctionNotFound(FunctionArn.Of(name.Region ?? region, name.Account ?? account, name.Name, name.Qualifier)));
-        return function;
     }
 }

@@ -6,7 +6,8 @@ namespace Hearth.Agent.Ingress;
 /// <summary>
 /// Without access keys everybody on this machine is trusted, and nobody else: a web page in the operator's browser must not reach us by a name that
 /// resolves to loopback (DNS rebinding: the Host gives it away), nor by a request of its own. Those of our own origin are no better: what functions serve below
-/// /_url and /_routes has it too. Function URLs and routes themselves are excepted: they are for web pages.
+/// /_url and /_routes has it too. A proxy on this machine must not pass on what others send, who would be everything then. Function URLs and routes themselves are excepted: they are for
+/// web pages, and public.
 /// </summary>
 internal static class LocalModeGuard
 {
@@ -21,6 +22,23 @@ internal static class LocalModeGuard
             return LambdaError.AccessDenied("Requests from web pages (with an Origin header) are refused while no access keys exist.");
         if (request.Headers["Sec-Fetch-Site"] is [{ } site, ..] && !site.Equals("none", StringComparison.OrdinalIgnoreCase))
             return LambdaError.AccessDenied("Requests from web pages (Sec-Fetch-Site) are refused while no access keys exist.");
+        if (ProxyHeader(request) is { } header)
+        {
+            return LambdaError.AccessDenied(
+                $"The header {header} says that a proxy passes this request on. While no access keys exist everybody whom it lets through could deploy code, so it is refused: make a key first, hearth keys create --role admin");
+        }
+        return null;
+    }
+
+    /// <summary>The first header that only a proxy adds; null for none. Some add none unless they are told to (nginx): those are not noticed.</summary>
+    public static string? ProxyHeader(HttpRequest request)
+    {
+        foreach (var (name, _) in request.Headers)
+        {
+            if (name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
+                || name.Equals("Via", StringComparison.OrdinalIgnoreCase) || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase))
+                return name.Length <= 64 ? name : name[..64];
+        }
         return null;
     }
 

@@ -16,7 +16,7 @@ internal sealed partial class Instance
         if (_link!.IsSending)
             OnViolation(new WireException("it answered before it had read the whole event", 0));
         else
-            stream.Begin(contentType);
+            stream.Begin(contentType, Pool.Use.Answers);
     }
 
     private void Pass(ResponseStream stream, ReadOnlySpan<byte> bytes)

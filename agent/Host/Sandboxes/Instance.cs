@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Hearth.Agent.Functions;
@@ -379,10 +378,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
             return;
         }
         var invocation = Current!;
-        // The body is copied out of the parser's buffer: it lives until the caller's socket has taken it.
-        var rented = ArrayPool<byte>.Shared.Rent(Math.Max(1, payload.Length));
-        payload.CopyTo(rented);
-        var result = new InvocationResult(null, isError, rented.AsMemory(0, payload.Length), rented, contentType);
+        var result = Hold(payload, contentType, isError);
         if (_shutdownMs > 0 && fatalType is null)
         {
             Answer(invocation, result);
@@ -402,6 +398,18 @@ internal sealed partial class Instance : IFrameSink, IDisposable
         var next = _owner.Release(this, invocation);
         invocation.Complete(result);
         Continue(next);
+    }
+
+    /// <summary>The body is copied out of the parser's buffer: it lives until the caller's socket has taken it.</summary>
+    private InvocationResult Hold(ReadOnlyMemory<byte> payload, string? contentType, bool isError)
+    {
+        if (payload.IsEmpty)
+            return new InvocationResult(null, isError, default, null, null, contentType);
+        var share = Pool.Use.Answers;
+        if (share.TryRent(payload.Length) is not { } rented)
+            return InvocationResult.Refused(LambdaError.Service("The function has run, and its answer was thrown away: this node holds too many that their callers have not read.", 503));
+        payload.CopyTo(rented);
+        return new InvocationResult(null, isError, rented.AsMemory(0, payload.Length), rented, share, contentType);
     }
 
     private void Continue(Invocation? next)

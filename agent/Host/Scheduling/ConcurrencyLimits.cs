@@ -8,7 +8,8 @@ namespace Hearth.Agent.Scheduling;
 /// </summary>
 /// <param name="limit">Of all functions together.</param>
 /// <param name="rate">Invocations a second that one function may begin, and as many at once after a pause; 0 = as many as come.</param>
-internal sealed class ConcurrencyLimits(int limit, int rate, TimeProvider time)
+/// <param name="answers">Of all functions together.</param>
+internal sealed class ConcurrencyLimits(int limit, int rate, TimeProvider time, AnswerBudget answers)
 {
     // Of the account's 1,000 PutFunctionConcurrency leaves at least as much unreserved.
     private readonly int _alwaysUnreserved = Math.Max(1, limit / 10);
@@ -22,10 +23,15 @@ internal sealed class ConcurrencyLimits(int limit, int rate, TimeProvider time)
     {
     }
 
+    public ConcurrencyLimits(int limit, int rate, TimeProvider time)
+        : this(limit, rate, time, AnswerBudget.Unlimited)
+    {
+    }
+
     public FunctionUse Of(string name)
     {
         if (!_functions.TryGetValue(name, out var use))
-            _functions[name] = use = new FunctionUse { Tokens = rate, FilledAt = rate > 0 ? time.GetTimestamp() : 0 };
+            _functions[name] = use = new FunctionUse(answers) { Tokens = rate, FilledAt = rate > 0 ? time.GetTimestamp() : 0 };
         return use;
     }
 
@@ -52,6 +58,8 @@ internal sealed class ConcurrencyLimits(int limit, int rate, TimeProvider time)
         // The whole is this node's own limit, also when the account's reservations are more than it: then the others share what Lambda would leave unreserved.
         if (_inFlight >= limit || (use.Reserved < 0 && _unreservedInFlight >= Math.Max(limit - _reserved, _alwaysUnreserved)))
             return LambdaError.TooManyRequests("ConcurrentInvocationLimitExceeded");
+        if (use.Answers.Refusal is { } unread)
+            return unread;
         if (rate == 0 || Fill(use) >= 1)
             return null;
         return LambdaError.TooManyRequests(use.Reserved >= 0 ? "ReservedFunctionInvocationRateLimitExceeded" : "FunctionInvocationRateLimitExceeded");
@@ -85,8 +93,16 @@ internal sealed class ConcurrencyLimits(int limit, int rate, TimeProvider time)
 }
 
 /// <summary>One function's share. Kept while the agent runs, so that a function that is deployed anew counts on.</summary>
-internal sealed class FunctionUse
+internal sealed class FunctionUse(AnswerBudget answers)
 {
+    public FunctionUse()
+        : this(AnswerBudget.Unlimited)
+    {
+    }
+
+    /// <summary>Not guarded by the gate: answers are given back by whoever has sent them.</summary>
+    public AnswerShare Answers { get; } = new(answers);
+
     /// <summary>-1 = none.</summary>
     public int Reserved { get; set; } = -1;
 

@@ -84,7 +84,10 @@ internal sealed class Invocation : IValueTaskSource<InvocationResult>
     public void Complete(in InvocationResult result)
     {
         if (Interlocked.Exchange(ref _answered, 1) != 0)
+        {
+            result.Release();
             return;
+        }
         Stream?.End();
         _source.SetResult(result);
     }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Hearth.Contracts;
 
 namespace Hearth.Agent.Scheduling;
@@ -7,19 +6,20 @@ namespace Hearth.Agent.Scheduling;
 /// <param name="Refusal">Set when the function did not answer: it was throttled, or something of ours failed. The rest is then empty.</param>
 /// <param name="IsFunctionError">The body is Lambda's error JSON: the handler raised, the runtime died or ran out of time.</param>
 /// <param name="Body">Opaque bytes.</param>
-/// <param name="Rented">The pool's array behind the body; <see cref="Release"/> gives it back after the body was sent.</param>
+/// <param name="Rented">The array behind the body; <see cref="Release"/> gives it back after the body was sent.</param>
+/// <param name="Share">What the array counts as held of.</param>
 /// <param name="ContentType">As the runtime gave it, or null.</param>
 internal readonly record struct InvocationResult(
-    LambdaError? Refusal, bool IsFunctionError, ReadOnlyMemory<byte> Body, byte[]? Rented, string? ContentType)
+    LambdaError? Refusal, bool IsFunctionError, ReadOnlyMemory<byte> Body, byte[]? Rented, AnswerShare? Share, string? ContentType)
 {
-    public static InvocationResult Refused(LambdaError error) => new(error, false, default, null, null);
+    public static InvocationResult Refused(LambdaError error) => new(error, false, default, null, null, null);
 
-    public static InvocationResult Failed(byte[] body) => new(null, true, body, null, null);
+    public static InvocationResult Failed(byte[] body) => new(null, true, body, null, null, null);
 
     /// <summary>Once, when nobody reads the body any more.</summary>
     public void Release()
     {
         if (Rented is not null)
-            ArrayPool<byte>.Shared.Return(Rented);
+            Share!.Return(Rented);
     }
 }

@@ -7,18 +7,22 @@ namespace Hearth.Agent.Scheduling;
 /// An answer that its caller gets while the function makes it. Written by the event loop's thread and read by the caller's; it holds at most
 /// <see cref="HighWater"/> bytes and one chunk, and whoever writes waits for the reader beyond that.
 /// </summary>
+#pragma warning disable CA1001 // The pipe gives back what it took of the pool, which holds nothing by itself.
 internal sealed class ResponseStream
+#pragma warning restore CA1001
 {
     /// <summary>Bytes that may lie unread before the sandbox's pipe is left alone.</summary>
     public const int HighWater = 256 * 1024;
 
     private const int LowWater = 64 * 1024;
-    private readonly Pipe _pipe = new(new PipeOptions(
-        readerScheduler: PipeScheduler.ThreadPool, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: HighWater, resumeWriterThreshold: LowWater,
-        useSynchronizationContext: false));
-
+    private readonly AnswerMemory _memory = new();
+    private readonly Pipe _pipe;
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _unread;
+
+    public ResponseStream() => _pipe = new Pipe(new PipeOptions(
+        _memory, readerScheduler: PipeScheduler.ThreadPool, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: HighWater, resumeWriterThreshold: LowWater,
+        useSynchronizationContext: false));
 
     /// <summary>Completes when the function begins to stream, or when the invocation ends without that.</summary>
     public Task Begun => _begun.Task;
@@ -35,8 +39,10 @@ internal sealed class ResponseStream
     /// <summary>Ends where the invocation does; how that was is in its result. Complete it to have the rest thrown away: the function runs on.</summary>
     public PipeReader Reader => _pipe.Reader;
 
-    public void Begin(string? contentType)
+    /// <param name="share">Whose the bytes are that are held.</param>
+    public void Begin(string? contentType, AnswerShare share)
     {
+        _memory.Share = share;
         ContentType = contentType;
         IsStreamed = true;
         _begun.TrySetResult();

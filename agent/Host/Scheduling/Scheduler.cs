@@ -41,7 +41,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
         _settings = settings;
         _policy = policy;
         _starts = new StartSlots<Instance>(StartsPerProcessor * Environment.ProcessorCount, s_startHeld, static i => i.State is InstanceState.Starting or InstanceState.Init, services.Time);
-        _limits = new ConcurrencyLimits(settings.MaxConcurrency, settings.BurstRate, services.Time);
+        _limits = new ConcurrencyLimits(settings.MaxConcurrency, settings.BurstRate, services.Time, settings.Answers);
         _fast = services.Time.CreateTimer(static x => ((Scheduler)x!).PostTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _slow = services.Time.CreateTimer(static x => ((Scheduler)x!).EvictIdle(), this, SlowTick, SlowTick);
     }

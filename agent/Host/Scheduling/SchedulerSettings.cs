@@ -3,4 +3,5 @@ namespace Hearth.Agent.Scheduling;
 /// <param name="Policy">Memory, freezing, eviction.</param>
 /// <param name="MaxConcurrency">Invocations accepted and not answered, of all functions together; Lambda's account default is 1,000.</param>
 /// <param name="BurstRate">Invocations a second that one function may begin; 0 = as many as come.</param>
-internal sealed record SchedulerSettings(PolicySettings Policy, int MaxConcurrency, int BurstRate = 0);
+/// <param name="Answers">What answers that nobody has read yet may take.</param>
+internal sealed record SchedulerSettings(PolicySettings Policy, int MaxConcurrency, int BurstRate, AnswerBudget Answers);

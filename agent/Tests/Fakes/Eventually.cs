@@ -9,10 +9,12 @@ internal static class Eventually
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
-    public static async Task True(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? what = null)
+    public static Task True(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? what = null) => TrueAsync(() => Task.FromResult(condition()), what);
+
+    public static async Task TrueAsync(Func<Task<bool>> condition, [CallerArgumentExpression(nameof(condition))] string? what = null)
     {
         var began = Stopwatch.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(Stopwatch.GetElapsedTime(began) < s_limit, $"never became true: {what}");
             await Task.Delay(5, TestContext.Current.CancellationToken);

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Text;
 using Hearth.Agent.Hosting;
+using Hearth.Agent.Ingress;
 using Hearth.Agent.Sandboxes;
 using Hearth.Contracts.V1;
 using Microsoft.Extensions.Logging;
@@ -37,13 +38,13 @@ internal sealed class TestNode : IAsyncDisposable
 
     public static async Task<TestNode> StartAsync(
         Func<AgentOptions, AgentOptions>? options = null, InstanceSettings? instances = null, string? data = null, bool control = true, bool root = true,
-        AccountSettings? account = null, TimeProvider? time = null)
+        AccountSettings? account = null, TimeProvider? time = null, IngressLimits? limits = null)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/python3"), "needs /usr/bin/python3 (Debian: apt install python3)");
         var node = new TestNode(data);
         try
         {
-            await node.UpAsync(options, instances, control, account, time);
+            await node.UpAsync(options, instances, control, account, time, limits);
             return node;
         }
         catch
@@ -53,7 +54,7 @@ internal sealed class TestNode : IAsyncDisposable
         }
     }
 
-    private async Task UpAsync(Func<AgentOptions, AgentOptions>? options, InstanceSettings? instances, bool control, AccountSettings? account, TimeProvider? time)
+    private async Task UpAsync(Func<AgentOptions, AgentOptions>? options, InstanceSettings? instances, bool control, AccountSettings? account, TimeProvider? time, IngressLimits? limits)
     {
         Control.Account = account;
         if (control)
@@ -62,7 +63,7 @@ internal sealed class TestNode : IAsyncDisposable
         ILoggerFactory logging = Environment.GetEnvironmentVariable("HEARTH_TEST_LOG") == "1"
             ? LoggerFactory.Create(static b => b.SetMinimumLevel(LogLevel.Debug).AddProvider(new StderrLogging(LogLevel.Debug)))
             : NullLoggerFactory.Instance;
-        Agent = new AgentNode(options?.Invoke(settings) ?? settings, Spawner, logging, time ?? TimeProvider.System, instances);
+        Agent = new AgentNode(options?.Invoke(settings) ?? settings, Spawner, logging, time ?? TimeProvider.System, instances, limits);
         await Agent.StartAsync();
         await Agent.WaitReadyAsync(TestContext.Current.CancellationToken);
         if (control)

@@ -78,7 +78,7 @@ public sealed class KeyTests
         request.Headers.TryAddWithoutValidation(CallerIdentity.Header.ToLowerInvariant(), "AKIAADMIN;1;ops;");
         using var answer = await node.Http.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal("AKIAINVOKE;3;caller;f", seen);
-        var told = CallerIdentity.FromHeader(seen!)!;
+        var told = CallerIdentity.FromHeader(seen!, "000000000000")!;
         Assert.Equal(("AKIAINVOKE", "caller", AccessRole.Invoke, "f"), (told.KeyId, told.Name, told.Role, told.Functions.Single()));
 
         seen = null;
@@ -90,6 +90,11 @@ public sealed class KeyTests
         using var local = new HttpRequestMessage(HttpMethod.Get, "/2015-03-31/functions");
         local.Headers.TryAddWithoutValidation(CallerIdentity.Header, "AKIAADMIN;1;ops;");
         using var served = await node.Http.SendAsync(local, TestContext.Current.CancellationToken);
+        Assert.Equal(CallerIdentity.LocalText, seen);
+        // A link to code has a proof of its own, and is nobody's.
+        using var link = new HttpRequestMessage(HttpMethod.Get, "/hearth-code/token");
+        link.Headers.TryAddWithoutValidation(CallerIdentity.Header, "AKIAADMIN;1;ops;");
+        using var code = await node.Http.SendAsync(link, TestContext.Current.CancellationToken);
         Assert.Equal("", seen);
     }
 

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Hearth.Agent.Ingress;
 using Hearth.Agent.Sandboxes;
 using Hearth.Agent.Tests.Fakes;
 using Xunit;
@@ -10,9 +11,9 @@ internal static class StreamingNode
 {
     public const int Memory = 256;
 
-    public static async Task<TestNode> StartAsync(InstanceSettings? settings = null)
+    public static async Task<TestNode> StartAsync(InstanceSettings? settings = null, IngressLimits? limits = null)
     {
-        var node = await TestNode.StartAsync(instances: settings);
+        var node = await TestNode.StartAsync(instances: settings, limits: limits);
         node.Spawner.Commands[Memory] =
             ["/usr/bin/python3", "-S", "-I", Path.Join(AppContext.BaseDirectory, "Fakes", "streaming.py"), Path.GetDirectoryName(FakeSpawner.PythonClient)!];
         return node;

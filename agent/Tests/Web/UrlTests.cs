@@ -81,6 +81,7 @@ public sealed class UrlTests : IDisposable
     {
         await using var web = await WebNode.StartAsync(WebNode.Url());
         Assert.Equal(200, (await web.AnswerAsync("1", $"POST / HTTP/1.1\nHost: {WebNode.Id}.LAMBDA-URL.example.com:9000\nOrigin: https://page.example\nSec-Fetch-Site: cross-site\nContent-Type: application/json")).Status);
+        Assert.Equal(200, (await web.AnswerAsync("1", "POST / HTTP/1.1\nX-Forwarded-For: 192.0.2.1\nVia: 1.1 proxy\nContent-Type: application/json")).Status);
         foreach (var path in new[] { "/2015-03-31/functions/", "/healthz", "/2015-03-31/functions/f/invocations" })
             Assert.Equal(403, (await web.SendAsync($"POST {path} HTTP/1.1\nHost: localhost\nOrigin: https://page.example", [])).Status);
         Assert.Equal(403, (await web.SendAsync("GET /healthz HTTP/1.1\nHost: evil.example")).Status);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Hearth.Agent.Ingress;
 using Hearth.Agent.Tests.Fakes;
 using Hearth.Agent.Tests.Streaming;
 using Hearth.Contracts.V1;
@@ -21,9 +22,11 @@ internal sealed class WebNode : IAsyncDisposable
 
     public FunctionSpec Spec { get; }
 
-    public static async Task<WebNode> StartAsync(UrlSpec? url = null, params RouteSpec[] routes)
+    public static Task<WebNode> StartAsync(UrlSpec? url = null, params RouteSpec[] routes) => StartAsync(url, null, routes);
+
+    public static async Task<WebNode> StartAsync(UrlSpec? url, IngressLimits? limits, params RouteSpec[] routes)
     {
-        var node = await StreamingNode.StartAsync();
+        var node = await StreamingNode.StartAsync(limits: limits);
         var spec = await node.DeployAsync("f", "", timeout: 60, memory: StreamingNode.Memory);
         var web = new WebNode(node, spec);
         if (url is not null)

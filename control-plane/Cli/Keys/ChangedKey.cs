@@ -6,7 +6,7 @@ using Hearth.Contracts.V1;
 
 namespace Hearth.Cli.Keys;
 
-/// <summary><c>hearth keys disable|enable|rm ID</c>: in force at the connected agents when the command returns.</summary>
+/// <summary><c>hearth keys disable|enable ID</c>: in force at the connected agents when the command returns.</summary>
 internal static class ChangedKey
 {
     public static Command Disable() => Create("disable", "Refuse a key's requests from now on.", "hearth keys disable AKIAEXAMPLE234567ABC",
@@ -14,8 +14,6 @@ internal static class ChangedKey
 
     public static Command Enable() => Create("enable", "Let a disabled key work again.", "hearth keys enable AKIAEXAMPLE234567ABC",
         static (node, id, cancellationToken) => SetAsync(node, id, enabled: true, cancellationToken));
-
-    public static Command Remove() => Create("rm", "Remove a key for good. With the last one the node serves its own machine only, unsigned.", "hearth keys rm AKIAEXAMPLE234567ABC", RemoveAsync);
 
     private static Verb Create(string name, string purpose, string example, Func<ControlPlane, string, CancellationToken, Task<string>> change)
     {
@@ -34,11 +32,5 @@ internal static class ChangedKey
     {
         await node.Keys.SetKeyEnabledAsync(new SetKeyEnabledRequest { KeyId = id, Enabled = enabled }, cancellationToken: cancellationToken);
         return $"{id} {(enabled ? "enabled" : "disabled")}";
-    }
-
-    private static async Task<string> RemoveAsync(ControlPlane node, string id, CancellationToken cancellationToken)
-    {
-        var answer = await node.Keys.RemoveKeyAsync(new RemoveKeyRequest { KeyId = id }, cancellationToken: cancellationToken);
-        return answer.Left > 0 ? $"{id} removed" : $"{id} removed; it was the last key: the node serves its own machine only, and nobody needs to sign";
     }
 }

@@ -13,6 +13,6 @@ internal static class KeysCommand
         ListKeys.Create(),
         ChangedKey.Disable(),
         ChangedKey.Enable(),
-        ChangedKey.Remove(),
+        RemoveKey.Create(),
     };
 }

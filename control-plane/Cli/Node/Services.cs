@@ -33,6 +33,7 @@ internal static class Services
         if (options.RetryDelays is { } delays) control.AddRange(["--retry-delays", delays]);
         if (options.S3Endpoint is { } store) control.AddRange(["--s3-endpoint", store]);
         if (options.DeadLetterDays is { } days) control.AddRange(["--dead-letter-days", Text(days)]);
+        if (options.PutLogsMaxMb is { } putLogs) control.AddRange(["--put-logs-max-mb", Text(putLogs)]);
         if (options.Region is { } region) control.AddRange(["--region", region]);
         if (options.Account is { } account) control.AddRange(["--account", account]);
 

@@ -30,6 +30,7 @@ internal static class UpCommand
     private static readonly Option<string?> Account = new("--account") { Description = "Account in ARNs, 12 digits; to be kept like the region. Default: 000000000000", HelpName = "ID" };
     private static readonly Option<int?> LogMaxMb = SharedOptions.Number("--log-max-mb", "Log kept of each function, MB, 1-1048576. Default: 64", 1, 1_048_576);
     private static readonly Option<int?> LogMaxDays = SharedOptions.Number("--log-max-days", "Older log is deleted, days, 1-36500. Default: 14", 1, 36_500);
+    private static readonly Option<int?> PutLogsMaxMb = SharedOptions.Number("--put-logs-max-mb", "Disk that logs put by clients (PutLogEvents) may take, all groups together, MB, 1-1048576. Default: 1024", 1, 1_048_576);
     private static readonly Option<bool> Prepare = new("--prepare") { Description = "Only bring the data directory and the programs in it up to date, as the systemd units do before they start, and end" };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Show the log of the three processes here too" };
 
@@ -40,7 +41,7 @@ internal static class UpCommand
             "sudo hearth up --root /var/lib/hearth-images/python")
         {
             Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, Concurrency, BurstRate, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, S3Endpoint,
-            Region, Account, LogMaxMb, LogMaxDays, Prepare, Verbose,
+            Region, Account, LogMaxMb, LogMaxDays, PutLogsMaxMb, Prepare, Verbose,
         };
         Tmp.Validators.Add(static result =>
         {
@@ -87,6 +88,7 @@ internal static class UpCommand
             Account = parsed.GetValue(Account),
             LogMaxMb = parsed.GetValue(LogMaxMb),
             LogMaxDays = parsed.GetValue(LogMaxDays),
+            PutLogsMaxMb = parsed.GetValue(PutLogsMaxMb),
         };
         return parsed.GetValue(Prepare) ? NodeRun.Prepare(options) : NodeRun.Execute(options);
     }

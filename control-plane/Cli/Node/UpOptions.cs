@@ -22,4 +22,7 @@ internal sealed record UpOptions(
     public int? LogMaxMb { get; init; }
 
     public int? LogMaxDays { get; init; }
+
+    /// <summary>Of all logs that clients put; null = 1,024 MB.</summary>
+    public int? PutLogsMaxMb { get; init; }
 }

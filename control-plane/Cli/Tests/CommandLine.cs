@@ -24,7 +24,24 @@ internal static class CommandLine
     public static Task<Outcome> RunAsync(params string[] arguments) => RunAsync(Start(arguments));
 
     /// <summary>With a terminal for stdout and stderr, both of which are then Output.</summary>
-    public static Task<Outcome> RunAtTerminalAsync(params string[] arguments)
+    public static Task<Outcome> RunAtTerminalAsync(params string[] arguments) => RunAsync(StartAtTerminal(arguments));
+
+    /// <param name="question">Waited for on the screen: what is typed before may be lost.</param>
+    /// <param name="typed">The answer; then the input ends.</param>
+    public static async Task<Outcome> AnswerAtTerminalAsync(string question, string typed, params string[] arguments)
+    {
+        using var process = StartAtTerminal(arguments);
+        var screen = new System.Text.StringBuilder();
+        var one = new char[1];
+        while (!screen.ToString().Contains(question, StringComparison.Ordinal) && await process.StandardOutput.ReadAsync(one) == 1) screen.Append(one[0]);
+        await process.StandardInput.WriteAsync(typed);
+        process.StandardInput.Close();
+        screen.Append(await process.StandardOutput.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return new Outcome(process.ExitCode, screen.ToString(), await process.StandardError.ReadToEndAsync());
+    }
+
+    private static Process StartAtTerminal(IReadOnlyList<string> arguments)
     {
         var start = new ProcessStartInfo("/usr/bin/script", ["--quiet", "--return", "--command", string.Join(' ', [Program, .. arguments]), "/dev/null"])
         {
@@ -32,7 +49,7 @@ internal static class CommandLine
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        return RunAsync(Process.Start(start)!);
+        return Process.Start(start)!;
     }
 
     public static async Task<Outcome> RunAsync(Process started)

@@ -24,6 +24,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         builder.Services.AddSingleton(answers);
         _server = builder.Build();
         _server.MapGrpcService<Service>();
+        _server.MapGrpcService<KeyService>();
     }
 
     public string Data => _folder.Path;
@@ -43,7 +44,10 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     }
 
     /// <param name="Refusal">Of every invocation.</param>
-    public sealed record Answers(HashSet<string> Functions, InvokeResponse? Invocation = null, RpcException? Refusal = null);
+    public sealed record Answers(HashSet<string> Functions, InvokeResponse? Invocation = null, RpcException? Refusal = null)
+    {
+        public HashSet<string> Keys { get; init; } = [];
+    }
 
     private sealed class Service(Answers answers) : Contracts.V1.Functions.FunctionsBase
     {
@@ -53,5 +57,16 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
         public override Task<InvokeResponse> Invoke(InvokeRequest request, ServerCallContext context) =>
             Task.FromResult(answers.Invocation ?? throw answers.Refusal ?? new RpcException(new Status(StatusCode.NotFound, request.FunctionName)));
+    }
+
+    private sealed class KeyService(Answers answers) : Contracts.V1.Keys.KeysBase
+    {
+        public override Task<RemoveKeyResponse> RemoveKey(RemoveKeyRequest request, ServerCallContext context)
+        {
+            if (answers.Keys.Count == 1 && !request.AllowLast)
+                throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{request.KeyId} is the last access key"), new Metadata { { "x-amzn-errortype", "LastKeyException" } });
+            answers.Keys.Remove(request.KeyId);
+            return Task.FromResult(new RemoveKeyResponse { Left = answers.Keys.Count });
+        }
     }
 }

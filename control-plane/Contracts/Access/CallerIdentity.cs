@@ -8,10 +8,16 @@ namespace Hearth.Contracts.Access;
 public sealed record CallerIdentity(string KeyId, string Name, AccessRole Role, IReadOnlyList<string> Functions)
 {
     /// <summary>
-    /// How an agent tells the control plane who signed what it passes on: <c>ID;ROLE;NAME;FUNCTION:FUNCTION…</c>. It replaces what a client has sent under this name. A request
-    /// without it is the local principal's: only the agent reaches the socket.
+    /// How an agent tells the control plane who signed what it passes on: <c>ID;ROLE;NAME;FUNCTION:FUNCTION…</c>, or <see cref="LocalText"/>. It replaces what a client has sent under
+    /// this name. A request that has it not exactly once is nobody's: only links to code, which carry a proof of their own, are served so.
     /// </summary>
     public const string Header = "X-Hearth-Caller";
+
+    /// <summary>Set by an agent on a request whose signature it cannot check before it has the body's end: whoever gathers that body gathers it, so far, for nobody known.</summary>
+    public const string UnprovedHeader = "X-Hearth-Unproved";
+
+    /// <summary>While no access keys exist: everybody on the agent's machine.</summary>
+    public const string LocalText = "local";
 
     public const int MaxNameLength = 64;
 
@@ -42,11 +48,15 @@ public sealed record CallerIdentity(string KeyId, string Name, AccessRole Role, 
         _ => false,
     };
 
+    /// <summary>Of a key. One without a name is nobody to <see cref="FromHeader"/>, and never the local principal.</summary>
     public string ToHeader() => string.Join(';', KeyId, ((int)Role).ToString(System.Globalization.CultureInfo.InvariantCulture), Name, string.Join(':', Functions));
 
+    /// <param name="account">Whose the local principal is.</param>
     /// <returns>Null when it is not one of ours.</returns>
-    public static CallerIdentity? FromHeader(string text)
+    public static CallerIdentity? FromHeader(string text, string account)
     {
+        if (text == LocalText)
+            return Local(account);
         string[] parts = text.Split(';');
         if (parts.Length != 4 || !IsName(parts[2]) || !int.TryParse(parts[1], System.Globalization.NumberStyles.None, null, out int role) || !Enum.IsDefined((AccessRole)role))
             return null;

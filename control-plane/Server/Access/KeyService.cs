@@ -52,10 +52,12 @@ public sealed class KeyService(KeyStore store, TimeProvider time)
     public KeyDefinition SetEnabled(string id, bool enabled) => store.Change(id, (key, _) =>
         key is null ? throw NotFound(id) : key.IsEnabled == enabled ? key : key with { IsEnabled = enabled })!;
 
-    /// <returns>How many are left. Without any the node serves its own machine only, and unsigned.</returns>
-    public int Remove(string id)
+    /// <param name="allowLast">Without any the node serves its own machine only, and unsigned: that is to be said.</param>
+    /// <returns>How many are left.</returns>
+    /// <exception cref="LambdaException">There is no such key, or it is the last one.</exception>
+    public int Remove(string id, bool allowLast)
     {
-        store.Change(id, (key, _) => key is null ? throw NotFound(id) : null);
+        store.Change(id, (key, all) => key is null ? throw NotFound(id) : all.Count == 1 && !allowLast ? throw new LambdaException(LambdaError.LastKey(id)) : null);
         return store.Current.Count;
     }
 

@@ -12,25 +12,28 @@ public sealed class FleetLogs(AgentRegistry registry, ILogger<FleetLogs> log)
     public bool IsAnyConnected => registry.Current.Count > 0;
 
     /// <summary>One function once, though several agents have run it.</summary>
-    public async Task<IReadOnlyList<LogGroupInfo>> GroupsAsync(CancellationToken cancellationToken)
+    /// <exception cref="LambdaException">Agents are connected and none of them answered.</exception>
+    public async Task<FleetAnswer<LogGroupInfo>> GroupsAsync(CancellationToken cancellationToken)
     {
         var found = await AskAllAsync(_ => new Query { LogGroups = new LogGroupsQuery() }, r => r.Groups, cancellationToken);
-        return
+        return found.With(
         [
-            .. found.SelectMany(a => a.Items).GroupBy(g => g.FunctionName, StringComparer.Ordinal)
+            .. found.Items.SelectMany(a => a.Items).GroupBy(g => g.FunctionName, StringComparer.Ordinal)
                 .Select(g => new LogGroupInfo { FunctionName = g.Key, CreatedUnixMs = g.Min(i => i.CreatedUnixMs), Bytes = g.Sum(i => i.Bytes) }),
-        ];
+        ]);
     }
 
-    public async Task<IReadOnlyList<LogStreamInfo>> StreamsAsync(string function, CancellationToken cancellationToken)
+    /// <exception cref="LambdaException">Agents are connected and none of them answered.</exception>
+    public async Task<FleetAnswer<LogStreamInfo>> StreamsAsync(string function, CancellationToken cancellationToken)
     {
         var found = await AskAllAsync(_ => new Query { LogStreams = new LogStreamsQuery { FunctionName = function } }, r => r.Streams, cancellationToken);
-        return [.. found.SelectMany(a => a.Items)];
+        return found.With([.. found.Items.SelectMany(a => a.Items)]);
     }
 
     /// <summary>Of each agent its events, and whether it has more behind them.</summary>
     /// <param name="query">By the agent's id.</param>
-    public Task<IReadOnlyList<(string AgentId, List<LogEvent> Items, bool More)>> EventsAsync(Func<string, LogEventsQuery> query, CancellationToken cancellationToken) =>
+    /// <exception cref="LambdaException">Agents are connected and none of them answered.</exception>
+    public Task<FleetAnswer<AgentItems<LogEvent>>> EventsAsync(Func<string, LogEventsQuery> query, CancellationToken cancellationToken) =>
         AskAllAsync(id => new Query { LogEvents = query(id) }, r => r.Events, cancellationToken);
 
     /// <param name="stream">"" = all of the function.</param>
@@ -47,7 +50,7 @@ public sealed class FleetLogs(AgentRegistry registry, ILogger<FleetLogs> log)
         }
     }
 
-    private async Task<IReadOnlyList<(string AgentId, List<T> Items, bool More)>> AskAllAsync<T>(Func<string, Query> query, Func<QueryResult, IEnumerable<T>> items, CancellationToken cancellationToken)
+    private async Task<FleetAnswer<AgentItems<T>>> AskAllAsync<T>(Func<string, Query> query, Func<QueryResult, IEnumerable<T>> items, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Timeout);
@@ -55,6 +58,7 @@ public sealed class FleetLogs(AgentRegistry registry, ILogger<FleetLogs> log)
         {
             var found = new List<T>();
             bool more = false;
+            string? reason = null;
             try
             {
                 await foreach (QueryResult result in agent.Queries.AskAsync(agent.Outbox, query(agent.Hello.AgentId), limit.Token))
@@ -67,11 +71,28 @@ public sealed class FleetLogs(AgentRegistry registry, ILogger<FleetLogs> log)
             {
                 // What it has said holds up to there.
                 more = found.Count > 0;
-                log.LogWarning("agent {Agent} did not answer a question about logs: {Reason}", agent.Hello.AgentId, e.Message);
+                reason = e is LambdaException ? e.Message : $"no answer within {Timeout.TotalSeconds} s";
+                log.LogWarning("agent {Agent} did not answer a question about logs: {Reason}", agent.Hello.AgentId, reason);
             }
 
-            return (agent.Hello.AgentId, found, more);
+            return (Answer: new AgentItems<T>(agent.Hello.AgentId, found, more), Reason: reason);
         }));
-        return answers;
+        if (answers.Length == 0)
+            return new FleetAnswer<AgentItems<T>>([], ["none is connected"]);
+        if (Array.TrueForAll(answers, a => a.Reason is not null && a.Answer.Items.Count == 0))
+            throw NoneAnswered(answers[0].Reason!);
+        return new FleetAnswer<AgentItems<T>>([.. answers.Select(a => a.Answer)], [.. answers.Where(a => a.Reason is not null).Select(a => a.Answer.AgentId)]);
     }
+
+    private static LambdaException NoneAnswered(string reason) => new(new LambdaError(
+        503, "ServiceUnavailableException", $"The logs lie on the agents, and none of them answered: {reason} Try again.", LambdaErrorBody.LowerCaseMessage));
+}
+
+/// <param name="More">It has more behind these.</param>
+public sealed record AgentItems<T>(string AgentId, IReadOnlyList<T> Items, bool More);
+
+/// <param name="Silent">Ids of the agents that did not answer to the end, or that none is connected: what they hold is missing.</param>
+public sealed record FleetAnswer<T>(IReadOnlyList<T> Items, IReadOnlyList<string> Silent)
+{
+    public FleetAnswer<TOther> With<TOther>(IReadOnlyList<TOther> items) => new(items, Silent);
 }

@@ -102,7 +102,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
             .AddSingleton<RouteStore>().AddSingleton<RouteService>()
             .AddSingleton<AgentRegistry>().AddSingleton<FunctionSpecs>().AddSingleton<FleetQueries>().AddSingleton<InvokeForwarder>().AddSingleton<AgentLinkService>()
             .AddSingleton<RuntimeCatalogue>()
-            .AddSingleton(_ => OpenLogs(data.Logs)).AddSingleton<FleetLogs>().AddSingleton<LogGroupService>().AddSingleton<LogStreamService>().AddSingleton<LogEventService>()
+            .AddSingleton(_ => OpenLogs(data.Logs, options.PutLogsMaxMb)).AddSingleton<FleetLogs>().AddSingleton<LogGroupService>().AddSingleton<LogStreamService>().AddSingleton<LogEventService>()
             .AddSingleton<PolicyStore>().AddSingleton<RoleService>()
             .AddSingleton<IEventPolicies, FunctionEventPolicies>().AddSingleton(services => OpenQueue(data.Queue, options.Queue, services))
             .AddSingleton(_ => new ObjectStore(options.S3Endpoint, options.Region, options.S3AccessKeyId, options.S3SecretAccessKey)).AddSingleton<CodeSource>().AddSingleton<RequestBody>().AddSingleton<FunctionJson>().AddSingleton<CodeDownload>().AddSingleton<LambdaModel>()
@@ -179,7 +179,7 @@ public sealed class ControlPlaneServer : IAsyncDisposable
 
     private static Database Open(string path) => Open(path, static p => new Database(p));
 
-    private static LogFile OpenLogs(string path) => Open(path, static p => new LogFile(p));
+    private static LogFile OpenLogs(string path, int maxMb) => Open(path, p => new LogFile(p, (long)maxMb << 20));
 
     private static T Open<T>(string path, Func<string, T> open)
     {

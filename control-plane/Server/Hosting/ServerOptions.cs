@@ -15,6 +15,7 @@ public sealed record ServerOptions
           --account A                12 digits, account in ARNs (default 000000000000)
           --retry-delays S[,S...]    seconds from a try of an event that its function failed to the next one (default 60,120)
           --dead-letter-days N       1-3650, dead letters are kept so long (default 14)
+          --put-logs-max-mb N        1-1048576, logs that clients put (PutLogEvents) may take so much of the disk, all groups together (default 1024)
           --s3-endpoint URL          S3-compatible store that S3Bucket and S3Key of code mean (default: none); it is asked with the keys in the
                                      environment variables HEARTH_S3_ACCESS_KEY_ID and HEARTH_S3_SECRET_ACCESS_KEY, without them anonymously
           --price-requests USD       price of a million requests (default 0.20)
@@ -32,6 +33,8 @@ public sealed record ServerOptions
     public string Account { get; init; } = "000000000000";
 
     public QueueSettings Queue { get; init; } = new();
+
+    public int PutLogsMaxMb { get; init; } = 1_024;
 
     /// <summary>Null: code comes in requests only.</summary>
     public Uri? S3Endpoint { get; init; }
@@ -63,6 +66,7 @@ public sealed record ServerOptions
                 "--account" => options with { Account = CheckAccount(value) },
                 "--retry-delays" => options with { Queue = options.Queue with { RetryDelays = Delays(value) } },
                 "--dead-letter-days" => options with { Queue = options.Queue with { DeadLetterAge = TimeSpan.FromDays(Int(name, value, 1, 3_650)) } },
+                "--put-logs-max-mb" => options with { PutLogsMaxMb = Int(name, value, 1, 1 << 20) },
                 "--s3-endpoint" => options with { S3Endpoint = Endpoint(value) },
                 "--price-requests" => options with { PricePerMillionRequests = Price(name, value) },
                 "--price-gb-second" => options with { PricePerGbSecond = Price(name, value) },

@@ -29,17 +29,17 @@ public sealed class LogEventService(LogFile file, LogGroupService groups, LogStr
         if (group.RetentionDays is { } days)
             query = query with { StartUnixMs = Math.Max(query.StartUnixMs, time.GetUtcNow().AddDays(-days).ToUnixTimeMilliseconds()) };
         var parts = new List<(List<StoredEvent> Events, bool More)> { Stored(query, pattern) };
-        if (LogGroup.FunctionOf(query.Group) is { } function)
-        {
-            if (!fleet.IsAnyConnected)
-                throw LogErrors.Away();
-            foreach ((string agent, List<LogEvent> items, bool more) in await fleet.EventsAsync(id => QueryOf(function, id, query), cancellationToken))
-                parts.Add(([.. items.Select(e => new StoredEvent(agent, e.TimeUnixMs, e.Number, e.Stream, e.Text + "\n", e.TimeUnixMs))], more));
-        }
-
-        return Merge(query, parts);
+        if (LogGroup.FunctionOf(query.Group) is not { } function)
+            return Merge(query, parts, []);
+        if (!fleet.IsAnyConnected)
+            throw LogErrors.Away();
+        FleetAnswer<AgentItems<LogEvent>> answer = await fleet.EventsAsync(id => QueryOf(function, id, query), cancellationToken);
+        foreach ((string agent, IReadOnlyList<LogEvent> items, bool more) in answer.Items)
+            parts.Add(([.. items.Select(e => new StoredEvent(agent, e.TimeUnixMs, e.Number, e.Stream, e.Text + "\n", e.TimeUnixMs))], more));
+        return Merge(query, parts, answer.Silent);
     }
 
+    /// <exception cref="Contracts.LambdaException">There is no such stream, a bound of AWS's is passed, or all groups together hold as much as they may.</exception>
     /// <returns>Indexes of events that were not taken: too new from there on, too old up to there, expired up to there; null for none.</returns>
     public async Task<(int? TooNew, int? TooOld, int? Expired)> PutAsync(string group, string stream, IReadOnlyList<(long TimeUnixMs, string Text)> events, CancellationToken cancellationToken)
     {
@@ -63,13 +63,13 @@ public sealed class LogEventService(LogFile file, LogGroupService groups, LogStr
         if (!file.StreamsOf(group).Exists(s => s.Name == stream))
         {
             // An instance's own stream is written by its function only.
-            throw (await streams.ListAsync(group, cancellationToken)).Any(s => s.Name == stream)
-                ? LogErrors.Invalid("This stream is written by the function itself; create another in its group.")
-                : LogErrors.NoStream();
+            await streams.RequireAsync(group, stream, cancellationToken);
+            throw LogErrors.Invalid("This stream is written by the function itself; create another in its group.");
         }
 
-        if (taken.Count > 0 && !file.TryAppend(group, stream, taken, now))
-            throw LogErrors.NoStream();
+        AppendOutcome outcome = taken.Count > 0 ? file.Append(group, stream, taken, now) : AppendOutcome.Done;
+        if (outcome != AppendOutcome.Done)
+            throw outcome == AppendOutcome.Full ? LogErrors.Full() : LogErrors.NoStream();
         int tooNew = events.TakeWhile(e => e.TimeUnixMs <= newest).Count();
         return (tooNew < events.Count ? tooNew : null, CountOrNull(events.TakeWhile(e => e.TimeUnixMs < oldest)), CountOrNull(events.TakeWhile(e => e.TimeUnixMs < expiry)));
     }
@@ -123,7 +123,7 @@ public sealed class LogEventService(LogFile file, LogGroupService groups, LogStr
         return asked;
     }
 
-    private static LogPage Merge(LogQuery query, List<(List<StoredEvent> Events, bool More)> parts)
+    private static LogPage Merge(LogQuery query, List<(List<StoredEvent> Events, bool More)> parts, IReadOnlyList<string> silent)
     {
         IEnumerable<StoredEvent> all = parts.SelectMany(p => p.Events).OrderBy(e => e.TimeUnixMs).ThenBy(e => e.Source, StringComparer.Ordinal).ThenBy(e => e.Number);
         // Where a source has more than it has said, what others have beyond that is not next.
@@ -132,6 +132,6 @@ public sealed class LogEventService(LogFile file, LogGroupService groups, LogStr
         List<StoredEvent> merged = [.. all];
         int total = parts.Sum(p => p.Events.Count);
         List<StoredEvent> page = [.. query.Backward ? merged.TakeLast(query.Limit) : merged.Take(query.Limit)];
-        return new LogPage(page, page.Count < total || parts.Exists(p => p.More));
+        return new LogPage(page, page.Count < total || parts.Exists(p => p.More), silent);
     }
 }

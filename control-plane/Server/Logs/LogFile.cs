@@ -54,18 +54,30 @@ public sealed class LogFile : IDisposable
         r => new LogStream(r.GetString(0), r.GetString(1), r.Time(2), Long(r, 3), Long(r, 4), r.IsDBNull(5) ? null : r.Time(5)));
 
     private readonly Database _database;
+    private readonly long _maxBytes;
     private readonly Lock _lock = new();
     private ImmutableSortedDictionary<string, LogGroup> _current;
 
+    /// <param name="maxBytes">What all groups together may take of the disk; beyond it nothing is added until something is removed.</param>
     /// <exception cref="SqliteException">The file is damaged.</exception>
     /// <exception cref="InvalidDataException">The file is of a newer version.</exception>
-    public LogFile(string path)
+    public LogFile(string path, long maxBytes)
     {
+        _maxBytes = maxBytes;
         _database = new Database(path, Steps);
         _current = _database.Read(Groups.ReadAll).ToImmutableSortedDictionary(g => g.Name, g => g, StringComparer.Ordinal);
     }
 
     public ImmutableSortedDictionary<string, LogGroup> Current => Volatile.Read(ref _current);
+
+    /// <summary>
+    /// The pages in use have reached the cap. What one request adds beyond it is bounded by the request. Pages that became free are used again, so that the file stays as large as it once was.
+    /// </summary>
+    public bool IsFull => _database.Read(connection =>
+    {
+        using SqliteCommand command = Command(connection, null, "SELECT (p.page_count - f.freelist_count) * s.page_size FROM pragma_page_count p, pragma_freelist_count f, pragma_page_size s");
+        return (long)command.ExecuteScalar()! >= _maxBytes;
+    });
 
     /// <summary>Raised after a group has changed; must not block.</summary>
     public event Action? Changed;
@@ -130,13 +142,14 @@ public sealed class LogFile : IDisposable
     }
 
     /// <summary>Appends events to a stream that is there, and removes the group's oldest when it grows over its cap.</summary>
-    /// <returns>False when there is no such stream.</returns>
-    public bool TryAppend(string group, string stream, IReadOnlyList<(long TimeUnixMs, string Text)> events, DateTimeOffset now)
+    public AppendOutcome Append(string group, string stream, IReadOnlyList<(long TimeUnixMs, string Text)> events, DateTimeOffset now)
     {
         lock (_lock)
         {
             if (!_current.TryGetValue(group, out LogGroup? owner) || StreamsOf(group).Find(s => s.Name == stream) is not { } known)
-                return false;
+                return AppendOutcome.NoStream;
+            if (IsFull)
+                return AppendOutcome.Full;
             LogStream after = known with
             {
                 FirstEventUnixMs = Math.Min(known.FirstEventUnixMs ?? long.MaxValue, events.Min(e => e.TimeUnixMs)),
@@ -160,7 +173,7 @@ public sealed class LogFile : IDisposable
                 Recount(group);
             }
 
-            return true;
+            return AppendOutcome.Done;
         }
     }
 
@@ -238,4 +251,13 @@ public sealed class LogFile : IDisposable
     }
 
     private static long? Long(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetInt64(column);
+}
+
+public enum AppendOutcome
+{
+    Done,
+    NoStream,
+
+    /// <summary>See <see cref="LogFile.IsFull"/>.</summary>
+    Full,
 }

@@ -11,6 +11,9 @@ public sealed record LogGroup(string Name, DateTimeOffset Created, int? Retentio
     public static string? FunctionOf(string name) =>
         name.StartsWith(FunctionPrefix, StringComparison.Ordinal) && Contracts.FunctionName.IsPlainName(name.AsSpan(FunctionPrefix.Length)) ? name[FunctionPrefix.Length..] : null;
 
+    /// <summary>Names that begin so may be those of functions' groups.</summary>
+    public static bool MayBeFunctions(string prefix) => prefix.StartsWith(FunctionPrefix, StringComparison.Ordinal) || FunctionPrefix.StartsWith(prefix, StringComparison.Ordinal);
+
     public static string OfFunction(string function) => FunctionPrefix + function;
 }
 

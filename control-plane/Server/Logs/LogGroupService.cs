@@ -25,26 +25,32 @@ public sealed class LogGroupService(LogFile file, FleetLogs fleet, FunctionAddre
         file.ChangeGroup(name, _ => null);
     }
 
-    /// <summary>All, in the order of their names.</summary>
-    public async Task<IReadOnlyList<LogGroup>> ListAsync(CancellationToken cancellationToken)
+    /// <summary>Those whose names begin so, in the order of their names.</summary>
+    public async Task<FleetAnswer<LogGroup>> ListAsync(string prefix, CancellationToken cancellationToken)
     {
         var all = new SortedDictionary<string, LogGroup>(file.Current, StringComparer.Ordinal);
-        foreach (LogGroupInfo logged in await fleet.GroupsAsync(cancellationToken))
+        // Agents are asked only for what can be theirs.
+        FleetAnswer<LogGroupInfo> answer = LogGroup.MayBeFunctions(prefix) ? await fleet.GroupsAsync(cancellationToken) : new([], []);
+        foreach (LogGroupInfo logged in answer.Items)
         {
             string name = LogGroup.OfFunction(logged.FunctionName);
             all[name] = all.TryGetValue(name, out LogGroup? made) ? made with { Bytes = made.Bytes + logged.Bytes } : Of(logged);
         }
 
-        return [.. all.Values];
+        return answer.With<LogGroup>([.. all.Values.Where(g => g.Name.StartsWith(prefix, StringComparison.Ordinal))]);
     }
 
+    /// <exception cref="Contracts.LambdaException">It may lie with agents that do not answer.</exception>
     public async Task<LogGroup?> FindAsync(string name, CancellationToken cancellationToken)
     {
         if (file.Current.TryGetValue(name, out LogGroup? made))
             return made;
         if (LogGroup.FunctionOf(name) is not { } function)
             return null;
-        return (await fleet.GroupsAsync(cancellationToken)).FirstOrDefault(g => g.FunctionName == function) is { } logged ? Of(logged) : null;
+        if (!fleet.IsAnyConnected)
+            throw LogErrors.Away();
+        FleetAnswer<LogGroupInfo> answer = await fleet.GroupsAsync(cancellationToken);
+        return answer.Items.FirstOrDefault(g => g.FunctionName == function) is { } logged ? Of(logged) : answer.Silent.Count > 0 ? throw LogErrors.Unknown(answer.Silent) : null;
     }
 
     public async Task<LogGroup> RequireAsync(string name, CancellationToken cancellationToken) => await FindAsync(name, cancellationToken) ?? throw LogErrors.NoGroup();
@@ -65,7 +71,7 @@ public sealed class LogGroupService(LogFile file, FleetLogs fleet, FunctionAddre
         file.ChangeGroup(name, before => change(before ?? known with { Bytes = 0 }));
     }
 
-    private LogGroup New(string name) => file.Current.Count < LogRules.MaxGroups
+    private LogGroup New(string name) => file.Current.Count < LogRules.MaxGroups && !file.IsFull
         ? new LogGroup(name, time.GetUtcNow(), null, new Dictionary<string, string>(), 0)
         : throw LogErrors.Limit("Resource limit exceeded.");
 

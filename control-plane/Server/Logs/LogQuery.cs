@@ -12,4 +12,5 @@ public sealed record LogQuery(
 
 /// <param name="Events">In the order of their times.</param>
 /// <param name="More">There are more in the direction of the query.</param>
-public sealed record LogPage(IReadOnlyList<StoredEvent> Events, bool More);
+/// <param name="Silent">Ids of agents whose events are missing, as they did not answer.</param>
+public sealed record LogPage(IReadOnlyList<StoredEvent> Events, bool More, IReadOnlyList<string> Silent);

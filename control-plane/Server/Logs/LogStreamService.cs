@@ -9,6 +9,8 @@ public sealed class LogStreamService(LogFile file, LogGroupService groups, Fleet
     public async Task CreateAsync(string group, string name, CancellationToken cancellationToken)
     {
         LogGroup owner = await groups.RequireAsync(group, cancellationToken);
+        if (file.IsFull)
+            throw LogErrors.Full();
         // A function's group becomes one that is kept.
         file.ChangeGroup(group, before => before ?? owner with { Bytes = 0 });
         file.ChangeStream(group, name, (before, count) => before is not null ? throw LogErrors.StreamExists()
@@ -18,23 +20,30 @@ public sealed class LogStreamService(LogFile file, LogGroupService groups, Fleet
 
     public async Task DeleteAsync(string group, string name, CancellationToken cancellationToken)
     {
-        IReadOnlyList<LogStream> all = await ListAsync(group, cancellationToken);
-        if (!all.Any(s => s.Name == name))
-            throw LogErrors.NoStream();
+        await RequireAsync(group, name, cancellationToken);
         if (LogGroup.FunctionOf(group) is { } function)
             await fleet.DeleteAsync(function, name, cancellationToken);
         file.ChangeStream(group, name, (_, _) => null);
     }
 
+    /// <exception cref="Contracts.LambdaException">There is none of that name, or it may lie with agents that did not answer.</exception>
+    public async Task RequireAsync(string group, string name, CancellationToken cancellationToken)
+    {
+        FleetAnswer<LogStream> all = await ListAsync(group, cancellationToken);
+        if (!all.Items.Any(s => s.Name == name))
+            throw all.Silent.Count > 0 ? LogErrors.Unknown(all.Silent) : LogErrors.NoStream();
+    }
+
     /// <summary>All of a group, by name.</summary>
-    public async Task<IReadOnlyList<LogStream>> ListAsync(string group, CancellationToken cancellationToken)
+    public async Task<FleetAnswer<LogStream>> ListAsync(string group, CancellationToken cancellationToken)
     {
         await groups.RequireAsync(group, cancellationToken);
         List<LogStream> all = file.StreamsOf(group);
         if (LogGroup.FunctionOf(group) is not { } function)
-            return all;
-        var logged = (await fleet.StreamsAsync(function, cancellationToken)).GroupBy(s => s.Name, StringComparer.Ordinal).Select(s => Of(group, s));
-        return [.. all.Concat(logged).DistinctBy(s => s.Name).OrderBy(s => s.Name, StringComparer.Ordinal)];
+            return new FleetAnswer<LogStream>(all, []);
+        FleetAnswer<LogStreamInfo> answer = await fleet.StreamsAsync(function, cancellationToken);
+        var logged = answer.Items.GroupBy(s => s.Name, StringComparer.Ordinal).Select(s => Of(group, s));
+        return answer.With<LogStream>([.. all.Concat(logged).DistinctBy(s => s.Name).OrderBy(s => s.Name, StringComparer.Ordinal)]);
     }
 
     private static LogStream Of(string group, IGrouping<string, LogStreamInfo> parts)

@@ -33,8 +33,9 @@ public sealed class Backlog
         }
     }
 
-    /// <summary>The next one whose function has room, or null.</summary>
-    public QueuedEvent? Take(long clock)
+    /// <summary>The next one whose function has room in its window and a place at an agent, or null.</summary>
+    /// <param name="hasPlace">Asked of functions in turn until one has.</param>
+    public QueuedEvent? Take(long clock, Func<FunctionQueue, bool> hasPlace)
     {
         for (int left = _turns.Count; left > 0; left--)
         {
@@ -46,7 +47,7 @@ public sealed class Backlog
             }
 
             _turns.Enqueue(function);
-            if (function.Window.HasRoom(function.InFlight, clock))
+            if (function.Window.HasRoom(function.InFlight, clock) && hasPlace(function))
                 return function.Ready.Dequeue();
         }
 

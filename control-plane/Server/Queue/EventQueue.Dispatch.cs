@@ -81,8 +81,9 @@ public sealed partial class EventQueue
             {
                 long clock = Clock;
                 _backlog.Promote(Now);
-                runner = LeastBusy();
-                e = runner is null ? null : _backlog.Take(clock);
+                Runner? found = null;
+                e = LeastBusy(null) is null ? null : _backlog.Take(clock, function => (found = LeastBusy(function)) is not null);
+                runner = found;
                 if (e is null || runner is null)
                     return Wait();
                 Begin(e, runner, clock);
@@ -135,14 +136,16 @@ public sealed partial class EventQueue
         return TimeSpan.FromMilliseconds(Math.Max(wait, 1));
     }
 
-    private Runner? LeastBusy()
+    /// <param name="of">Null: whoever's events they are.</param>
+    private Runner? LeastBusy(FunctionQueue? of)
     {
-        if (_inFlight >= _settings.MaxInFlight || _inFlightBytes >= _settings.MaxInFlightBytes)
+        // As at each agent: one function has no more than is left for the others.
+        if (_inFlight + (of?.InFlight ?? 0) >= _settings.MaxInFlight || _inFlightBytes + (of?.InFlightBytes ?? 0) >= _settings.MaxInFlightBytes)
             return null;
         Runner? least = null;
         foreach (Runner runner in _runners)
         {
-            bool hasRoom = runner.InFlight.Count < _settings.MaxInFlightPerAgent && runner.Bytes < _settings.MaxInFlightBytesPerAgent;
+            bool hasRoom = of is null ? runner.HasRoom(_settings) : runner.HasRoom(of, _settings);
             if (hasRoom && (least is null || runner.InFlight.Count + runner.Overdue < least.InFlight.Count + least.Overdue))
                 least = runner;
         }
@@ -155,11 +158,11 @@ public sealed partial class EventQueue
         e.SentAt = clock;
         e.Deadline = clock + (long)_settings.LongestRun.TotalMilliseconds;
         e.HeldBytes = e.Body?.Footprint ?? EventBody.LargestFootprint(e.Bytes);
-        runner.InFlight[e.Sequence] = e;
-        runner.Bytes += e.HeldBytes;
+        runner.Add(e);
         _inFlight++;
         _inFlightBytes += e.HeldBytes;
         e.Function.InFlight++;
+        e.Function.InFlightBytes += e.HeldBytes;
         e.Function.Window.Began(e.Function.InFlight, clock);
     }
 
@@ -239,12 +242,12 @@ public sealed partial class EventQueue
     {
         lock (_gate)
         {
-            if (!runner.InFlight.Remove(e.Sequence))
+            if (!runner.Remove(e))
                 return false;
-            runner.Bytes -= e.HeldBytes;
             _inFlight--;
             _inFlightBytes -= e.HeldBytes;
             e.Function.InFlight--;
+            e.Function.InFlightBytes -= e.HeldBytes;
             if (!e.Function.IsDropped)
                 return true;
             Uncache(e);

@@ -18,6 +18,9 @@ public sealed class FunctionQueue(string name, int largestWindow)
 
     public int InFlight { get; set; }
 
+    /// <summary>Memory of what is under way.</summary>
+    public long InFlightBytes { get; set; }
+
     public int DeadLetters { get; set; }
 
     public long DeadBytes { get; set; }

@@ -43,7 +43,11 @@ public class KeysTests
         Assert.Equal([(made.Key.KeyId, true), (second.Key.KeyId, false)], listed.Select(k => (k.KeyId, k.Disabled)));
         Assert.DoesNotContain(made.Secret, listed.ToString());
         Assert.Equal(1, (await keys.RemoveKeyAsync(new RemoveKeyRequest { KeyId = made.Key.KeyId }, cancellationToken: Token)).Left);
-        Assert.Equal(0, (await keys.RemoveKeyAsync(new RemoveKeyRequest { KeyId = second.Key.KeyId }, cancellationToken: Token)).Left);
+        // The last one opens the node to everybody on its machine: only to whom has said that this is meant.
+        RpcException refused = await Assert.ThrowsAsync<RpcException>(async () => await keys.RemoveKeyAsync(new RemoveKeyRequest { KeyId = second.Key.KeyId }, cancellationToken: Token));
+        Assert.Equal((StatusCode.FailedPrecondition, "LastKeyException"), (refused.StatusCode, refused.Trailers.GetValue("x-amzn-errortype")));
+        Assert.Single((await keys.ListKeysAsync(new ListKeysRequest(), cancellationToken: Token)).Keys);
+        Assert.Equal(0, (await keys.RemoveKeyAsync(new RemoveKeyRequest { KeyId = second.Key.KeyId, AllowLast = true }, cancellationToken: Token)).Left);
     }
 
     [Theory]
@@ -128,6 +132,47 @@ public class KeysTests
         Assert.Equal(403, (int)answer.StatusCode);
     }
 
+    [Theory]
+    [InlineData("GET", "/2015-03-31/functions", "", "")]
+    [InlineData("POST", "/", "X-Amz-Target: Logs_20140328.DescribeLogGroups\r\n", "{}")]
+    [InlineData("POST", "/", "Content-Type: application/x-www-form-urlencoded\r\n", "Action=GetCallerIdentity")]
+    public async Task WhoIsNotSaidOrSaidTwiceIsNobody(string method, string path, string headers, string body)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        (string Callers, bool Served)[] table =
+        [
+            ("X-Hearth-Caller: local\r\n", true),
+            ("", false),
+            ("X-Hearth-Caller: local\r\nX-Hearth-Caller: local\r\n", false),
+            ("x-hearth-caller: AKIAEXAMPLE;1;ops;\r\nX-Hearth-Caller: local\r\n", false),
+            ("X-Hearth-Caller: local, local\r\n", false),
+            ("X-Hearth-Caller: 000000000000;1;;\r\n", false),
+        ];
+        foreach ((string callers, bool served) in table)
+        {
+            await using var socket = new System.Net.Sockets.NetworkStream(await server.ConnectAsync(), ownsSocket: true);
+            await socket.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: control\r\n{callers}{headers}Content-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"), Token);
+            using var reader = new StreamReader(socket);
+            string answer = await reader.ReadToEndAsync(Token);
+            Assert.Equal((callers, served), (callers, !answer.Contains("AccessDenied", StringComparison.Ordinal)));
+            Assert.Equal(served, answer.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task TheTcpPortTakesNobodysWordAndServesNobodyOnceThereAreKeys()
+    {
+        await using TestServer server = await TestServer.StartAsync(tcp: true);
+        using var http = new HttpClient();
+        using var claiming = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{server.RestPort}/2015-03-31/functions");
+        claiming.Headers.TryAddWithoutValidation(CallerIdentity.Header, "AKIAEXAMPLE;3;someone;f");
+        using HttpResponseMessage local = await http.SendAsync(claiming, Token);
+        Assert.Equal(200, (int)local.StatusCode);
+        await new Keys.KeysClient(server.Grpc).CreateKeyAsync(new CreateKeyRequest { Role = AccessRole.Admin }, cancellationToken: Token);
+        using HttpResponseMessage refused = await http.GetAsync($"http://127.0.0.1:{server.RestPort}/2015-03-31/functions", Token);
+        Assert.Equal(403, (int)refused.StatusCode);
+    }
+
     [Fact]
     public async Task AnOperationWithoutBodyWaitsForTheEndOfOneAllTheSame()
     {
@@ -135,7 +180,7 @@ public class KeysTests
         await server.DoAsync("POST", "/2015-03-31/functions", CreateBody());
         // The agent breaks off where a signature turns out wrong: nothing may have been done by then.
         await using var socket = new System.Net.Sockets.NetworkStream(await server.ConnectAsync(), ownsSocket: true);
-        await socket.WriteAsync("DELETE /2015-03-31/functions/f HTTP/1.1\r\nHost: control\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        await socket.WriteAsync("DELETE /2015-03-31/functions/f HTTP/1.1\r\nHost: control\r\nX-Hearth-Caller: local\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
         await socket.FlushAsync(TestContext.Current.CancellationToken);
         await Task.Delay(100, TestContext.Current.CancellationToken);
         await socket.DisposeAsync();

@@ -87,5 +87,5 @@ public class KillTests
             return new NetworkStream(connection, ownsSocket: true);
         },
     })
-    { BaseAddress = new Uri("http://localhost") };
+    { BaseAddress = new Uri("http://localhost"), DefaultRequestHeaders = { { Hearth.Contracts.Access.CallerIdentity.Header, Hearth.Contracts.Access.CallerIdentity.LocalText } } };
 }

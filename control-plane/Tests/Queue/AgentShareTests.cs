@@ -73,6 +73,62 @@ public class AgentShareTests
         Assert.Single(other.Take());
     }
 
+    [Theory]
+    [InlineData(12, 64 << 20, 2)]
+    [InlineData(1_000, 24_000, 2_000)]
+    public async Task OneFunctionsEventsAreNeverAllThatAnAgentHolds(int places, int bytes, int size)
+    {
+        await using QueueFixture q = new QueueFixture(new QueueSettings { MaxInFlightPerAgent = places, MaxInFlightBytesPerAgent = bytes }).Function("flood", "other", "third");
+        // More at a time than the window of a function that has just begun: ticks let it grow as nothing comes back.
+        for (int i = 0; i < 40; i++)
+            await q.SendAsync("flood", $"\"{new string('x', size)}\"");
+        int flood = Fill(q);
+        Assert.InRange(flood, 5, 7);
+        // Whoever comes later is tried at once, and has a share as well.
+        await q.SendAsync("other");
+        Assert.Equal("other", Assert.Single(q.Pump()).Function);
+        for (int i = 0; i < 40; i++)
+            await q.SendAsync("other", $"\"{new string('x', size)}\"");
+        Assert.InRange(Fill(q), 1, 3);
+        await q.SendAsync("third");
+        Assert.Equal("third", Assert.Single(q.Pump()).Function);
+    }
+
+    [Fact]
+    public async Task OneFunctionsEventsAreNeverAllOfTheFleets()
+    {
+        await using QueueFixture q = new QueueFixture(new QueueSettings { MaxInFlight = 12 }).Function("flood", "other");
+        q.Queue.Attach(new TestAgent(), Other);
+        for (int i = 0; i < 40; i++)
+            await q.SendAsync("flood");
+        Fill(q);
+        Assert.Equal(6, q.Depth("flood").InFlight);
+        await q.SendAsync("other");
+        q.Queue.Pump();
+        Assert.Equal(1, q.Depth("other").InFlight);
+    }
+
+    [Fact]
+    public async Task AShareIsGivenBackWithTheEvents()
+    {
+        await using QueueFixture q = new QueueFixture(new QueueSettings { MaxInFlightPerAgent = 4 }).Function("f", "g");
+        for (int i = 0; i < 20; i++)
+        {
+            await q.SendAsync("f");
+            await q.SendAsync("g");
+        }
+
+        int done = 0;
+        while (done < 40)
+        {
+            List<TestAgent.Given> given = q.Pump();
+            Assert.NotEmpty(given);
+            foreach (TestAgent.Given each in given)
+                q.Answer(each, TestAgent.Success);
+            done += given.Count;
+        }
+    }
+
     [Fact]
     public async Task AnAgentThatDidNotReportIsAskedLast()
     {
@@ -118,5 +174,19 @@ public class AgentShareTests
             q.Answer(given, outcome);
             await q.UntilAsync(() => q.Agent.Settlements.Contains(given.Event.Sequence));
         }
+    }
+
+    /// <summary>Lets the windows grow as far as they do while nothing is reported.</summary>
+    /// <returns>How many events were given out.</returns>
+    private static int Fill(QueueFixture q)
+    {
+        int given = q.Pump().Count;
+        for (int i = 0; i < 20; i++)
+        {
+            q.Clock.Advance(1);
+            given += q.Pump().Count;
+        }
+
+        return given;
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Grpc.Net.Client;
+using Hearth.Contracts.Access;
 using Hearth.ControlPlane.Hosting;
 using Hearth.ControlPlane.Store;
 using Microsoft.Data.Sqlite;
@@ -20,6 +21,8 @@ internal sealed class TestServer : IAsyncDisposable
         _options = options;
         _server = new ControlPlaneServer(options);
         Rest = new HttpClient(Handler("rest.sock")) { BaseAddress = new Uri("http://localhost") };
+        // As an agent in local mode does.
+        Rest.DefaultRequestHeaders.Add(CallerIdentity.Header, CallerIdentity.LocalText);
         Grpc = Channel();
     }
 

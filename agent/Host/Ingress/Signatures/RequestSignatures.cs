@@ -32,13 +32,35 @@ internal sealed class RequestSignatures : IRequestSignatures
     /// with the body's hash.
     /// </summary>
     /// <returns>Null in local mode, where requests need no signature.</returns>
-    /// <exception cref="LambdaException">There is none, it cannot be right, or this node does not know its keys yet.</exception>
+    /// <exception cref="LambdaException">There is none, it cannot be right, this node does not know its keys yet, or, in local mode, the request may not be one of this machine's.</exception>
     public SignedRequest? Begin(HttpRequest request)
     {
         var ring = Ring ?? throw new LambdaException(NotKnown());
         if (ring.IsEmpty)
+        {
+            // Here and with the same ring: looked at before, the last key could go in between.
+            RequireLocal(request);
             return null;
+        }
         return Find(ring, request, out var signed) is { } refusal ? throw new LambdaException(refusal) : signed;
+    }
+
+    /// <summary>For what needs no signature: without keys it is served to this machine only.</summary>
+    /// <exception cref="LambdaException">The request may not be one of this machine's.</exception>
+    public void RequireLocalWithoutKeys(HttpRequest request)
+    {
+        if (Ring is not { IsEmpty: false })
+            RequireLocal(request);
+    }
+
+    public HeadOutcome CheckHead(HttpRequest request)
+    {
+        if (Ring is not { } ring)
+            return new HeadOutcome(false, NotKnown());
+        if (ring.IsEmpty)
+            return new HeadOutcome(true, CheckLocal(request, out _));
+        var refusal = Find(ring, request, out var signed);
+        return new HeadOutcome(signed?.IsProved ?? false, refusal);
     }
 
     public SignatureOutcome Check(HttpRequest request, ReadOnlySpan<byte> bodySha256, string? action = null, string? function = null)
@@ -47,10 +69,7 @@ internal sealed class RequestSignatures : IRequestSignatures
             return new SignatureOutcome(null, NotKnown());
         if (ring.IsEmpty)
         {
-            // There is nothing to check against: whoever signs in local mode is the account, as long as it is somebody of this machine and no web page.
-            if (!IsLocal(request))
-                return new SignatureOutcome(null, LambdaError.AccessDenied("Signatures cannot be checked while no access keys exist: only programs of this machine are taken at their word."));
-            return Authorization.TryRead(request, out var claimed) is { } unsigned
+            return CheckLocal(request, out var claimed) is { } unsigned
                 ? new SignatureOutcome(null, unsigned)
                 : new SignatureOutcome(Of(claimed!.KeyId, CallerIdentity.Local(ring.Account), ring), null);
         }
@@ -60,9 +79,22 @@ internal sealed class RequestSignatures : IRequestSignatures
         return refusal is null ? new SignatureOutcome(Of(signed!.Caller.KeyId, signed.Caller, ring), null) : new SignatureOutcome(null, refusal);
     }
 
-    private static bool IsLocal(HttpRequest request) =>
-        (request.HttpContext.Connection.LocalIpAddress is not { } local || IPAddress.IsLoopback(local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local))
-        && request.Headers.Origin.Count == 0 && (request.Headers["Sec-Fetch-Site"] is { Count: 0 } or ["none"]);
+    private static void RequireLocal(HttpRequest request)
+    {
+        if (LocalModeGuard.Check(request) is { } refusal)
+            throw new LambdaException(refusal);
+    }
+
+    /// <summary>There is nothing to check against: whoever signs in local mode is the account, as long as it is somebody of this machine, no proxy and no web page.</summary>
+    private static LambdaError? CheckLocal(HttpRequest request, out Authorization? claimed)
+    {
+        claimed = null;
+        var isLocal = (request.HttpContext.Connection.LocalIpAddress is not { } local || IPAddress.IsLoopback(local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local))
+            && request.Headers.Origin.Count == 0 && (request.Headers["Sec-Fetch-Site"] is { Count: 0 } or ["none"]) && LocalModeGuard.ProxyHeader(request) is null;
+        return isLocal
+            ? Authorization.TryRead(request, out claimed)
+            : LambdaError.AccessDenied("Signatures cannot be checked while no access keys exist: only programs of this machine are taken at their word.");
+    }
 
     private static Principal Of(string accessKey, CallerIdentity caller, KeyRing ring) => new(accessKey, ring.Account, caller.Arn(ring.Account), caller.KeyId);
 
@@ -83,7 +115,7 @@ internal sealed class RequestSignatures : IRequestSignatures
         if (BodyHash.Read(request, out var announced) is { } unsupported)
             return unsupported;
         signed = new SignedRequest(request, authorization, key, announced, ring);
-        return null;
+        return signed.RefusalOfHead();
     }
 
     private LambdaError? CheckTime(Authorization authorization)

@@ -17,10 +17,7 @@ internal static class WebAnswer
     {
         try
         {
-            if (result.Refusal is { } refusal)
-                await RefuseAsync(context, shape, refusal);
-            else
-                await ((result.IsFunctionError ? null : Read(shape, result)) ?? shape.Failed).WriteAsync(context, shape.Remaps);
+            await WriteAsync(context, shape, result);
         }
         finally
         {
@@ -31,29 +28,43 @@ internal static class WebAnswer
     /// <summary>Piece by piece as the function makes it; one that does not stream answers as ever.</summary>
     public static async Task StreamAsync(HttpContext context, Invocation invocation, ResponseStream stream, IEventShape shape)
     {
-        InvocationResult result;
+        InvocationResult result = default;
         try
         {
-            await stream.Begun;
-            if (stream.IsStreamed)
-                await CopyAsync(context, stream, shape);
+            try
+            {
+                await stream.Begun;
+                if (stream.IsStreamed)
+                    await CopyAsync(context, stream, shape);
+            }
+            finally
+            {
+                // Also for a caller that left: the event stays ours until the function is done with it.
+                await stream.Reader.CompleteAsync();
+                result = await invocation.Completion;
+            }
+            if (!stream.IsStreamed)
+            {
+                await WriteAsync(context, shape, result);
+                return;
+            }
         }
         finally
         {
-            // Also for a caller that left: the event stays ours until the function is done with it.
-            await stream.Reader.CompleteAsync();
-            result = await invocation.Completion;
+            result.Release();
         }
-        if (!stream.IsStreamed)
-        {
-            await SendAsync(context, shape, result);
-            return;
-        }
-        result.Release();
         if (!context.Response.HasStarted)
             await shape.Failed.WriteAsync(context, shape.Remaps);
         else if (result.IsFunctionError || result.Refusal is not null)
             throw new CutOffException();
+    }
+
+    private static async Task WriteAsync(HttpContext context, IEventShape shape, InvocationResult result)
+    {
+        if (result.Refusal is { } refusal)
+            await RefuseAsync(context, shape, refusal);
+        else
+            await ((result.IsFunctionError ? null : Read(shape, result)) ?? shape.Failed).WriteAsync(context, shape.Remaps);
     }
 
     private static WebResponse? Read(IEventShape shape, in InvocationResult result)
@@ -88,11 +99,13 @@ internal static class WebAnswer
         while (true)
         {
             var read = await stream.Reader.ReadAsync(context.RequestAborted);
-            foreach (var piece in read.Buffer)
+            var slice = read.Buffer.Length > AnswerBody.Slice ? read.Buffer.Slice(0, AnswerBody.Slice) : read.Buffer;
+            foreach (var piece in slice)
                 output.Write(piece.Span);
-            stream.Reader.AdvanceTo(read.Buffer.End);
             await output.FlushAsync(context.RequestAborted);
-            if (read.IsCompleted)
+            // Not before: what Kestrel holds of it meanwhile is not counted, and this is.
+            stream.Reader.AdvanceTo(slice.End);
+            if (read.IsCompleted && slice.Length == read.Buffer.Length)
                 return;
         }
     }

@@ -21,19 +21,7 @@ internal sealed class WebEndpoint(Catalogue catalogue, Scheduler scheduler, IReq
 
     private static readonly JsonWriterOptions s_relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public async Task HandleAsync(HttpContext context, WebTarget target)
-    {
-        var requestId = Guid.NewGuid();
-        context.Response.Headers[RequestIds.Header] = requestId.ToString();
-        try
-        {
-            await ServeAsync(context, target, requestId);
-        }
-        catch (Exception e) when (ErrorResponse.Explains(context, e, out var error))
-        {
-            await ErrorResponse.AnswerAsync(context, error);
-        }
-    }
+    public Task HandleAsync(HttpContext context, WebTarget target) => ErrorResponse.GuardAsync(context, requestId => ServeAsync(context, target, requestId));
 
     private async Task ServeAsync(HttpContext context, WebTarget target, Guid requestId)
     {
@@ -60,9 +48,12 @@ internal sealed class WebEndpoint(Catalogue catalogue, Scheduler scheduler, IReq
             await RefuseAsync(context, shape, target, name, given);
             return;
         }
-        using var buffer = new EventBuffer(bodies);
+        var isSigned = target.Url?.AuthType == Iam;
+        // What the head gives away is refused before anything of the body is read.
+        var isProved = isSigned && ProvesHead(context.Request);
+        using var buffer = new EventBuffer(bodies, isProved: isSigned);
         var traceId = RequestIds.Trace(context.Request, time);
-        await WriteEventAsync(context, target, function, requestId.ToString(), traceId, shape, buffer);
+        await WriteEventAsync(context, target, function, requestId.ToString(), traceId, shape, buffer, isSigned, isProved);
         var invocation = new Invocation(function, requestId, buffer.Written)
         {
             InvokedArn = FunctionArn.Qualify(function.Spec.FunctionArn, given),
@@ -84,26 +75,34 @@ internal sealed class WebEndpoint(Catalogue catalogue, Scheduler scheduler, IReq
             await WebAnswer.SendAsync(context, shape, await invocation.Completion);
     }
 
-    private async Task WriteEventAsync(HttpContext context, WebTarget target, FunctionRevision function, string requestId, string traceId, IEventShape shape, EventBuffer buffer)
+    private async Task WriteEventAsync(HttpContext context, WebTarget target, FunctionRevision function, string requestId, string traceId, IEventShape shape, EventBuffer buffer, bool isSigned, bool isProved)
     {
         // Given back as soon as the event holds it.
-        using var body = await InvocationBody.ReadAsync(context.Request, bodies);
-        var signer = target.Url?.AuthType == Iam ? RequireSigner(context.Request, body.Raw.Span, function.Name) : null;
+        using var body = await InvocationBody.ReadAsync(context.Request, bodies, isProved);
+        var signer = isSigned ? RequireSigner(context.Request, body.Raw.Span, function.Name) : null;
         using var writer = new Utf8JsonWriter(buffer, s_relaxed);
         shape.WriteEvent(writer, new WebRequest(context, target, function, requestId, traceId, time.GetUtcNow(), body.Raw, signer));
+    }
+
+    private bool ProvesHead(HttpRequest request)
+    {
+        var head = signatures.CheckHead(request);
+        return head.Refusal is { } refusal ? throw new LambdaException(Told(refusal)) : head.IsProved;
     }
 
     private Principal RequireSigner(HttpRequest request, ReadOnlySpan<byte> body, string function)
     {
         var outcome = signatures.Check(request, SHA256.HashData(body), "lambda:InvokeFunctionUrl", function);
-        // What is wrong with a signature is said; that there is none, or that it may not do this, a URL says in its own words.
-        return outcome.Principal ?? throw new LambdaException(outcome.Refusal is { Code: "InvalidSignatureException" or "UnrecognizedClientException" or "ServiceException" } told ? told : s_forbidden);
+        return outcome.Principal ?? throw new LambdaException(Told(outcome.Refusal!));
     }
+
+    /// <summary>What is wrong with a signature is said; that there is none, or that it may not do this, a URL says in its own words.</summary>
+    private static LambdaError Told(LambdaError refusal) => refusal is { Code: "InvalidSignatureException" or "UnrecognizedClientException" or "ServiceException" } ? refusal : s_forbidden;
 
     private async Task RefuseAsync(HttpContext context, IEventShape shape, WebTarget target, string name, string? qualifier)
     {
         if (!catalogue.IsLoaded)
-            throw new LambdaException(LambdaError.Service("This node has just started and does not know its functions yet; try again.", 503));
+            throw FunctionFinder.NotLoaded();
         if (target.Url is null)
         {
             await shape.Failed.WriteAsync(context, shape.Remaps);

@@ -51,9 +51,10 @@ internal sealed class WebRequest(HttpContext context, WebTarget target, Function
     /// <summary>As the client sent them, but for those of the connection, and with those that AWS's front doors add.</summary>
     public IEnumerable<KeyValuePair<string, StringValues>> Headers()
     {
+        var hopByHop = new HopByHop(_request.Headers.Connection);
         foreach (var header in _request.Headers)
         {
-            if (!HopByHop.Is(header.Key, _request.Headers.Connection) && !IsOurs(header.Key))
+            if (!hopByHop.Includes(header.Key) && !IsOurs(header.Key))
                 yield return header;
         }
         // Behind a proxy that ends TLS: what it says stays.

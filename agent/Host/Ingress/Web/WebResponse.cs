@@ -40,7 +40,7 @@ internal sealed record WebResponse(int Status, List<KeyValuePair<string, string>
             return;
         context.Response.ContentLength = Body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
-            await context.Response.Body.WriteAsync(Body, context.RequestAborted);
+            await AnswerBody.WriteAsync(context, Body);
     }
 
     /// <summary>HTTP forbids one, and the server throws.</summary>
@@ -52,7 +52,7 @@ internal sealed record WebResponse(int Status, List<KeyValuePair<string, string>
         && value.All(static c => c >= ' ' && c != '\x7f' || c == '\t');
 
     private static bool IsConnections(string name) =>
-        HopByHop.Is(name, default) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || name.Equals("Date", StringComparison.OrdinalIgnoreCase)
+        HopByHop.Always(name) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || name.Equals("Date", StringComparison.OrdinalIgnoreCase)
         || name.Equals("Host", StringComparison.OrdinalIgnoreCase) || name.Equals(RequestIds.Header, StringComparison.OrdinalIgnoreCase)
         || name.Equals(RequestIds.TraceHeader, StringComparison.OrdinalIgnoreCase);
 

@@ -128,6 +128,9 @@ public sealed class RefusalTests
         account.Replace(null);
         Assert.Equal("arn:aws:iam::000000000000:root", signatures.Check(Requests.Make("POST", "/f").Sign(keyId: "whoever")).Principal!.UserArn);
         Assert.Equal("MissingAuthenticationTokenException", signatures.Check(Requests.Make("POST", "/f")).Refusal?.Code);
-        Assert.Null(signatures.Begin(Requests.Make("POST", "/f")));
+        var local = Requests.Make("POST", "/f");
+        local.Headers.Host = "localhost";
+        Assert.Null(signatures.Begin(local));
+        Assert.Equal("AccessDeniedException", Assert.Throws<Hearth.Contracts.LambdaException>(() => signatures.Begin(Requests.Make("POST", "/f"))).Error.Code);
     }
 }

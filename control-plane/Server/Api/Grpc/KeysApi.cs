@@ -42,7 +42,7 @@ public sealed class KeysApi(KeyService keys, FunctionStore functions, AgentRegis
     public override async Task<RemoveKeyResponse> RemoveKey(RemoveKeyRequest request, ServerCallContext context)
     {
         RequireSocket(context);
-        int left = keys.Remove(request.KeyId);
+        int left = keys.Remove(request.KeyId, request.AllowLast);
         await SettleAsync(context);
         return new RemoveKeyResponse { Left = left };
     }

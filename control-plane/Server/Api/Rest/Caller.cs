@@ -11,12 +11,12 @@ public sealed class Caller(CallerIdentity identity, FunctionAddress address)
 
     public string Arn => identity.Arn(address.Account);
 
-    /// <exception cref="LambdaException">The header is none of an agent's.</exception>
+    /// <exception cref="LambdaException">The request says of nobody, or not in an agent's way, whose it is.</exception>
     public static Caller Of(HttpContext http, FunctionAddress address)
     {
-        if (http.Request.Headers[CallerIdentity.Header] is not [{ } header])
-            return new Caller(CallerIdentity.Local(address.Account), address);
-        return new Caller(CallerIdentity.FromHeader(header) ?? throw new LambdaException(LambdaError.AccessDenied($"The header {CallerIdentity.Header} is not an agent's.")), address);
+        // Two of them could be a client's and the agent's, in whichever order.
+        CallerIdentity? identity = http.Request.Headers[CallerIdentity.Header] is [{ } header] ? CallerIdentity.FromHeader(header, address.Account) : null;
+        return new Caller(identity ?? throw new LambdaException(LambdaError.AccessDenied($"The request does not say whose it is (one header {CallerIdentity.Header} of an agent): it is served to nobody.")), address);
     }
 
     /// <param name="function">The function that it is about, in any way of naming one; null for none.</param>

@@ -1,20 +1,25 @@
 using System.Text.Json;
 using Hearth.Contracts;
+using Hearth.Contracts.Access;
 
 namespace Hearth.ControlPlane.Api.Rest;
 
 /// <summary>Reads a JSON body whole, bounded each and all together. The buffer grows with what really arrives, not with what Content-Length promises.</summary>
-public sealed class RequestBody
+/// <param name="maxTotalBytes">Of all bodies that are being read or worked on. Those whose signature is not known to be right before their end may be half of it: who has proved who it is finds the other half.</param>
+public sealed class RequestBody(long maxTotalBytes)
 {
     /// <summary>AWS's bound of a CreateFunction request: a 50 MiB zip as base64, and settings.</summary>
     private const int MaxBytes = 70_167_211;
 
-    /// <summary>Of all bodies that are being read or worked on.</summary>
-    private const long MaxTotalBytes = 512L << 20;
-
     private const int FirstBytes = 16 * 1024;
 
     private long _total;
+    private long _unproved;
+
+    public RequestBody()
+        : this(512L << 20)
+    {
+    }
 
     /// <summary>Parses the body and passes its root, an object; both are gone afterwards.</summary>
     /// <param name="mayBeEmpty">Every member is optional: no body is one without members.</param>
@@ -25,6 +30,7 @@ public sealed class RequestBody
         if (http.Request.ContentLength > maxBytes)
             throw new LambdaException(LambdaError.RequestTooLarge(maxBytes, operation));
         long reserved = 0;
+        bool isUnproved = http.Request.Headers.ContainsKey(CallerIdentity.UnprovedHeader);
         byte[] buffer = [];
         try
         {
@@ -34,7 +40,7 @@ public sealed class RequestBody
                 if (length == buffer.Length)
                 {
                     int larger = Math.Min(Math.Max(FirstBytes, buffer.Length * 2), maxBytes + 1);
-                    Reserve(larger - buffer.Length, ref reserved);
+                    Reserve(larger - buffer.Length, isUnproved, ref reserved);
                     Array.Resize(ref buffer, larger);
                 }
 
@@ -47,7 +53,7 @@ public sealed class RequestBody
             }
 
             // Decoding base64 takes three quarters of the text once more.
-            Reserve(length, ref reserved);
+            Reserve(length, isUnproved, ref reserved);
             if (length == 0 && mayBeEmpty)
                 return use(default);
             using JsonDocument document = Parse(buffer.AsMemory(0, length));
@@ -56,6 +62,8 @@ public sealed class RequestBody
         finally
         {
             Interlocked.Add(ref _total, -reserved);
+            if (isUnproved)
+                Interlocked.Add(ref _unproved, -reserved);
         }
     }
 
@@ -73,10 +81,10 @@ public sealed class RequestBody
         }
     }
 
-    private void Reserve(int bytes, ref long reserved)
+    private void Reserve(int bytes, bool isUnproved, ref long reserved)
     {
         reserved += bytes;
-        if (Interlocked.Add(ref _total, bytes) > MaxTotalBytes)
+        if (Interlocked.Add(ref _total, bytes) > maxTotalBytes | (isUnproved && Interlocked.Add(ref _unproved, bytes) > maxTotalBytes / 2))
             throw new LambdaException(LambdaError.TooManyRequests("CallerRateLimitExceeded", "Too many large uploads at once; try again in a moment."));
     }
 

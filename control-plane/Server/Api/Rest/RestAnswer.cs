@@ -10,6 +10,12 @@ public readonly record struct RestAnswer(int Status, Action<Utf8JsonWriter>? Wri
     // As AWS: quotes and non-ASCII as they are. The answers are never embedded in HTML.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>A header for what this answer lacks, which AWS's form has no place for; printable ASCII of it is sent.</summary>
+    public const string IncompleteHeader = "x-hearth-incomplete";
+
+    /// <summary>Null: nothing is missing.</summary>
+    public string? Incomplete { get; init; }
+
     public static RestAnswer Ok(Action<Utf8JsonWriter> write) => new(StatusCodes.Status200OK, write);
 
     public static RestAnswer Created(Action<Utf8JsonWriter> write) => new(StatusCodes.Status201Created, write);
@@ -24,6 +30,8 @@ public readonly record struct RestAnswer(int Status, Action<Utf8JsonWriter>? Wri
         if (Write is null)
             return;
         http.Response.ContentType = ContentType;
+        if (Incomplete is not null)
+            http.Response.Headers[IncompleteHeader] = string.Concat(Incomplete.Where(c => c is >= ' ' and <= '~'));
         await using (var writer = new Utf8JsonWriter(http.Response.BodyWriter, Options))
             Write(writer);
         await http.Response.BodyWriter.FlushAsync(http.RequestAborted);

@@ -1,4 +1,6 @@
 using Hearth.Contracts;
+using Hearth.Contracts.Access;
+using Hearth.ControlPlane.Access;
 using Hearth.ControlPlane.Api.Rest.Identity;
 using Hearth.ControlPlane.Api.Rest.Logs;
 using Hearth.ControlPlane.Store;
@@ -7,13 +9,16 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Hearth.ControlPlane.Api.Rest;
 
 /// <summary>AWS's APIs: Lambda's REST, and those at POST /. Every answer, refusals included, has its request id and, when it is an error, its service's type and body.</summary>
-public sealed class RestApi(RestRoutes routes, LogsApi logs, QueryApi queries, ILogger<RestApi> log)
+public sealed class RestApi(RestRoutes routes, LogsApi logs, QueryApi queries, KeyService keys, ILogger<RestApi> log)
 {
     public async Task HandleAsync(HttpContext http)
     {
         http.Response.Headers["x-amzn-RequestId"] = Guid.NewGuid().ToString();
         try
         {
+            // The socket is the agent's, which says whose a request is. Over TCP (--rest-port) nobody does.
+            if (http.Connection.RemoteIpAddress is not null)
+                TakeForLocal(http);
             await (ProtocolOf(http) switch
             {
                 ApiProtocol.Json => logs.HandleAsync(http),
@@ -40,6 +45,13 @@ public sealed class RestApi(RestRoutes routes, LogsApi logs, QueryApi queries, I
             log.LogError(e, "{Method} {Path} failed", http.Request.Method, http.Request.Path.Value);
             await AnswerAsync(http, StorageFailure.Describe(e));
         }
+    }
+
+    private void TakeForLocal(HttpContext http)
+    {
+        if (keys.Any)
+            throw new LambdaException(LambdaError.AccessDenied("Access keys exist, so the REST API is served by agents only, which check signatures."));
+        http.Request.Headers[CallerIdentity.Header] = CallerIdentity.LocalText;
     }
 
     private static ApiProtocol ProtocolOf(HttpContext http) => ApiProtocols.Of(

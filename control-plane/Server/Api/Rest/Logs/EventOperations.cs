@@ -65,13 +65,13 @@ public sealed class EventOperations(LogEventService events, LogStreamService str
         return async cancellationToken =>
         {
             LogPage page = await events.ReadAsync(query, cancellationToken);
-            if (page.Events.Count == 0 && !(await streams.ListAsync(group, cancellationToken)).Any(s => s.Name == stream))
-                throw LogErrors.NoStream();
+            if (page.Events.Count == 0)
+                await streams.RequireAsync(group, stream, cancellationToken);
             // At an end both tokens stay what they were.
             LogPosition here = position ?? new LogPosition(query.Backward && query.EndUnixMs == long.MaxValue ? 0 : query.StartUnixMs, new Dictionary<string, long>());
             LogPosition forward = page.Events.Count > 0 ? LogPosition.After(page.Events, position) : here;
             LogPosition back = page.Events.Count > 0 ? LogPosition.Before(page.Events) : here;
-            return RestAnswer.Ok(writer =>
+            return LogsMembers.Partial(page.Silent, writer =>
             {
                 writer.WriteStartObject();
                 writer.WriteStartArray("events");
@@ -107,7 +107,7 @@ public sealed class EventOperations(LogEventService events, LogStreamService str
         return async cancellationToken =>
         {
             LogPage page = await events.ReadAsync(query, cancellationToken);
-            return RestAnswer.Ok(writer =>
+            return LogsMembers.Partial(page.Silent, writer =>
             {
                 writer.WriteStartObject();
                 writer.WriteStartArray("events");
@@ -122,6 +122,15 @@ public sealed class EventOperations(LogEventService events, LogStreamService str
 
                 writer.WriteEndArray();
                 writer.WriteStartArray("searchedLogStreams");
+                // The one place where the API has it that something was not searched; which streams an agent has, nobody else knows.
+                foreach (string agent in page.Silent)
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("logStreamName", $"agent {agent}");
+                    writer.WriteBoolean("searchedCompletely", false);
+                    writer.WriteEndObject();
+                }
+
                 writer.WriteEndArray();
                 if (page.More && page.Events.Count > 0)
                     writer.WriteString("nextToken", LogPosition.After(page.Events, position).ToToken(SearchPrefix));

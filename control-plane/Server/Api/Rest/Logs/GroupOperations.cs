@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hearth.ControlPlane.Agents;
 using Hearth.ControlPlane.Functions;
 using Hearth.ControlPlane.Logs;
 
@@ -45,10 +46,9 @@ public sealed class GroupOperations(LogGroupService groups) : ILogsOperations
         int limit = LogRules.Limit(body.Integer("limit"), MaxPage, MaxPage);
         return async cancellationToken =>
         {
-            IEnumerable<LogGroup> all = await groups.ListAsync(cancellationToken);
-            Page<LogGroup> page = Pages.Of(
-                all.Where(g => g.Name.StartsWith(prefix ?? "", StringComparison.Ordinal) && g.Name.Contains(pattern ?? "", StringComparison.OrdinalIgnoreCase)), g => g.Name, limit, token);
-            return RestAnswer.Ok(writer =>
+            FleetAnswer<LogGroup> all = await groups.ListAsync(prefix ?? "", cancellationToken);
+            Page<LogGroup> page = Pages.Of(all.Items.Where(g => g.Name.Contains(pattern ?? "", StringComparison.OrdinalIgnoreCase)), g => g.Name, limit, token);
+            return LogsMembers.Partial(all.Silent, writer =>
             {
                 writer.WriteStartObject();
                 writer.WriteStartArray("logGroups");

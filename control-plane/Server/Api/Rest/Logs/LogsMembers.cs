@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Hearth.ControlPlane.Logs;
 
 namespace Hearth.ControlPlane.Api.Rest.Logs;
@@ -37,6 +38,10 @@ internal static class LogsMembers
         await work(cancellationToken);
         return Empty;
     };
+
+    /// <param name="silent">Agents that did not answer: without what they hold.</param>
+    public static RestAnswer Partial(IReadOnlyList<string> silent, Action<Utf8JsonWriter> write) =>
+        RestAnswer.Ok(write) with { Incomplete = silent.Count > 0 ? $"no answer from agents: {string.Join(", ", silent)}" : null };
 
     /// <summary>AWS answers these with a body of nothing.</summary>
     public static RestAnswer Empty { get; } = new(StatusCodes.Status200OK);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Hearth.ControlPlane.Agents;
 using Hearth.ControlPlane.Functions;
 using Hearth.ControlPlane.Logs;
 
@@ -40,9 +41,9 @@ public sealed class StreamOperations(LogStreamService streams, LogGroupService g
             throw LogErrors.Invalid("Cannot order by LastEventTime with a logStreamNamePrefix.");
         return async cancellationToken =>
         {
-            IEnumerable<LogStream> all = (await streams.ListAsync(group, cancellationToken)).Where(s => s.Name.StartsWith(prefix, StringComparison.Ordinal));
-            Page<LogStream> page = Pages.Of(InOrder(all, byTime, descending), Key, limit, token);
-            return RestAnswer.Ok(writer =>
+            FleetAnswer<LogStream> all = await streams.ListAsync(group, cancellationToken);
+            Page<LogStream> page = Pages.Of(InOrder(all.Items.Where(s => s.Name.StartsWith(prefix, StringComparison.Ordinal)), byTime, descending), Key, limit, token);
+            return LogsMembers.Partial(all.Silent, writer =>
             {
                 writer.WriteStartObject();
                 writer.WriteStartArray("logStreams");
