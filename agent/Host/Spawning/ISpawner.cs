@@ -9,6 +9,11 @@ public interface ISpawner
     /// <exception cref="SpawnerException">The spawner refused or failed; the message names the step, its target and the errno.</exception>
     Task<ISandbox> StartAsync(SandboxSpec spec, CancellationToken cancellationToken);
 
+    /// <summary>A function with this runtime and memory setting (MB) may soon be started: what can be done ahead of that may be done.</summary>
+    void Expect(RuntimeKind runtime, int memoryMb)
+    {
+    }
+
     /// <summary>False while the spawner is away. Every sandbox of a lost spawner is dead; <see cref="ISandbox.Exited"/> of each completes.</summary>
     bool IsConnected { get; }
 }

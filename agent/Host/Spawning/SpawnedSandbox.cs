@@ -46,6 +46,16 @@ internal sealed class SpawnedSandbox : ISandbox
         }
     }
 
+    /// <summary>Its init ended, and everything in it.</summary>
+    internal bool IsLost
+    {
+        get
+        {
+            lock (_gate)
+                return _lost;
+        }
+    }
+
     public async Task ResetAsync(CancellationToken cancellationToken)
     {
         var reset = _spawner.ResetAsync(Id);
