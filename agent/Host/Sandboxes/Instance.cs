@@ -56,6 +56,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
         _owner = owner;
         _services = services;
         Created = services.Time.GetUtcNow();
+        CreatedAt = services.Time.GetTimestamp();
         var stream = $"{Created:yyyy'/'MM'/'dd}/[{Function.Version}]{Id:N}";
         _log = new InstanceLog(services.Logs.Open(Function.Name), stream, services.Time);
         _reporter = new InvocationReporter(services, Function, _log);
@@ -87,6 +88,12 @@ internal sealed partial class Instance : IFrameSink, IDisposable
 
     public long IdleSince { get; set; }
 
+    /// <summary>Timestamp.</summary>
+    public long CreatedAt { get; }
+
+    /// <summary>What it was worth to keep it when it became idle.</summary>
+    public double Worth { get; set; }
+
     public bool CountsAsStarting { get; set; }
 
     public bool IsBare => State == InstanceState.Bare;
@@ -97,6 +104,10 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     {
         if (!InstanceStates.MayFollow(State, next))
             throw new InvalidOperationException($"An instance cannot go from {State} to {next}.");
+        if (State == InstanceState.Busy)
+            Pool.Busy--;
+        if (next == InstanceState.Busy)
+            Pool.Busy++;
         State = next;
     }
 
