@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Hearth.Agent.Functions;
 using Hearth.Agent.Reporting.Logs;
 using Hearth.Agent.Spawning;
 using Hearth.Agent.Streaming;
