@@ -137,7 +137,7 @@ public sealed class SandboxTests
         Assert.Equal(256L << 20, Limit("memory.max", "memory.limit_in_bytes"));
         Assert.InRange(Limit("cpu.weight", "cpu.shares"), 14, 150); // of 100 or 1,024: 256/1769
         Assert.InRange(sandbox.Run("import os; s = os.statvfs('/tmp'); answer = s.f_blocks * s.f_frsize >> 20")!.GetValue<long>(), 600, 700);
-        Assert.Empty(sandbox.Run("answer = os.listdir('/tmp')")!.AsArray());
+        Assert.Empty(sandbox.Run("import os; answer = os.listdir('/tmp')")!.AsArray());
         sandbox.Destroy();
 
         long Limit(params string[] names) =>
@@ -151,13 +151,13 @@ public sealed class SandboxTests
         using var agent = await spawner.ConnectAsync();
         using var sandbox = TestSandbox.StartWarm(agent, 1);
         Assert.Empty(sandbox.Run("import os; answer = os.listdir('/var/task') + os.listdir('/opt') + os.listdir('/tmp')")!.AsArray());
-        Assert.Equal("993", sandbox.Run("answer = str(os.getuid())")!.GetValue<string>());
-        var pid = sandbox.Run("answer = os.getpid()")!.GetValue<int>();
+        Assert.Equal("993", sandbox.Run("import os; answer = str(os.getuid())")!.GetValue<string>());
+        var pid = sandbox.Run("import os; answer = os.getpid()")!.GetValue<int>();
 
         sandbox.Claim(memoryMb: 256, tmpMb: 700);
-        Assert.Equal(pid, sandbox.Run("answer = os.getpid()")!.GetValue<int>());
+        Assert.Equal(pid, sandbox.Run("import os; answer = os.getpid()")!.GetValue<int>());
         Assert.Equal("code", sandbox.Run("answer = open('/var/task/code.txt').read()")!.GetValue<string>());
-        Assert.InRange(sandbox.Run("s = os.statvfs('/tmp'); answer = s.f_blocks * s.f_frsize >> 20")!.GetValue<long>(), 600, 700);
+        Assert.InRange(sandbox.Run("import os; s = os.statvfs('/tmp'); answer = s.f_blocks * s.f_frsize >> 20")!.GetValue<long>(), 600, 700);
         Assert.Equal(Errno.EROFS, sandbox.Run("""
             try:
                 open('/var/task/x', 'w')
