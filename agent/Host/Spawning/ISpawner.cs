@@ -64,6 +64,9 @@ public interface ISandbox
 
     SandboxStats ReadStats();
 
+    /// <summary><see cref="SandboxStats.MemoryPeakBytes"/> alone, after each invocation: one read of a file, and none that makes the kernel add up what all processors counted.</summary>
+    long ReadMemoryPeakBytes() => ReadStats().MemoryPeakBytes;
+
     /// <summary>Kills and removes everything of the sandbox. Idempotent; completes when nothing of it is left.</summary>
     Task DestroyAsync();
 }

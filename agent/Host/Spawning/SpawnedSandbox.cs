@@ -90,6 +90,12 @@ internal sealed class SpawnedSandbox : ISandbox
         }
     }
 
+    public long ReadMemoryPeakBytes()
+    {
+        lock (_gate)
+            return _destroyed is null ? Math.Max(0, CgroupReader.ReadLong(Fd(ShellFd.MemoryPeak))) : 0;
+    }
+
     public Task DestroyAsync()
     {
         lock (_gate)
