@@ -28,7 +28,12 @@ def run(runtime_folder):
 
 def _prepare():
     """What every function needs, and what most of them import, if this process was started ahead of time and waits for its Init anyway."""
-    import site
+    if sys.flags.no_site:
+        # exit(), quit() and the machine's site-packages: what the handler expects of an interpreter.
+        import site
+        path = list(sys.path)
+        site.main()
+        sys.path[:] = path + [p for p in sys.path if p not in path]
     from . import environment, handler, invocation, logs
     if "HEARTH_WARMED" in os.environ:
         import json
@@ -52,12 +57,6 @@ def _initialize(runtime_folder, init, frames):
     os.register_at_fork(after_in_child=_after_fork)
     environment.apply(wanted, runtime_folder)
     _prepare_output()
-    if sys.flags.no_site:
-        # exit(), quit() and the machine's site-packages: what the handler expects of an interpreter.
-        import site
-        path = list(sys.path)
-        site.main()
-        sys.path[:] = path + [p for p in sys.path if p not in path]
     from . import handler, logs
     logs.install()
     function = handler.load_or_report(handler_name, _RESPONSES)
