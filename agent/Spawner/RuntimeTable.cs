@@ -17,7 +17,8 @@ internal static class RuntimeTable
 
     /// <summary>Writes NUL-terminated arguments, then NUL-terminated environment entries.</summary>
     /// <param name="memoryMb">128-10,240.</param>
-    public static void Write(int runtime, int memoryMb, Span<byte> into, out int argumentBytes, out int environmentBytes)
+    /// <param name="isWarming">Code and layers are mounted later.</param>
+    public static void Write(int runtime, int memoryMb, bool isWarming, Span<byte> into, out int argumentBytes, out int environmentBytes)
     {
         var block = new Block(into);
         switch (runtime)
@@ -47,10 +48,16 @@ internal static class RuntimeTable
 
         argumentBytes = block.Length;
         block.Add("PATH=/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin"u8);
-        block.Add("LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"u8);
+        // The loader remembers which folders were not there as the process started: those that come with the code are left out then, and a runtime that finds
+        // libraries in them executes itself again.
+        block.Add(isWarming
+            ? "LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib"u8
+            : "LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"u8);
         block.Add("LANG=en_US.UTF-8"u8);
         block.Add("TZ=:UTC"u8);
         block.Add("HEARTH_MEMORY_MB="u8, memoryMb);
+        if (isWarming)
+            block.Add("HEARTH_WARMED=1"u8);
         switch (runtime)
         {
             case Python:

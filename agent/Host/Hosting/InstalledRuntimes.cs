@@ -42,10 +42,15 @@ internal sealed class InstalledRuntimes(string list, string machine = "/")
             return;
         var wanted = Array.Find(s_languages, one => one.Kind == kind);
         var image = ReadList();
-        if (image is null ? Exists(machine, wanted.Path) : image.Exists(info => info.Language == wanted.Language))
+        if (IsThere(wanted.Language, wanted.Path, image))
             return;
         throw new LambdaException(LambdaError.Service(image is null ? $"{wanted.Language} is not on this machine: {wanted.Path} is absent; {wanted.Package}" : NotInImage(wanted.Language)));
     }
+
+    /// <summary>Whether <see cref="Require"/> would let it pass.</summary>
+    public bool Has(RuntimeKind kind) => kind == RuntimeKind.Provided || Array.Find(s_languages, one => one.Kind == kind) is var (_, language, path, _) && IsThere(language, path, ReadList());
+
+    private bool IsThere(string language, string path, List<RuntimeInfo>? image) => image is null ? Exists(machine, path) : image.Exists(info => info.Language == language);
 
     private static string NotInImage(string language) =>
         $"{language} is not in the root image of this node; build one that has it (rootfs/build-image.sh {language}) and start with --root, or start without --root to use the machine's own";

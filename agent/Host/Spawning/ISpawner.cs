@@ -9,6 +9,11 @@ public interface ISpawner
     /// <exception cref="SpawnerException">The spawner refused or failed; the message names the step, its target and the errno.</exception>
     Task<ISandbox> StartAsync(SandboxSpec spec, CancellationToken cancellationToken);
 
+    /// <summary>A function with this runtime and memory setting (MB) may soon be started: what can be done ahead of that may be done.</summary>
+    void Expect(RuntimeKind runtime, int memoryMb)
+    {
+    }
+
     /// <summary>False while the spawner is away. Every sandbox of a lost spawner is dead; <see cref="ISandbox.Exited"/> of each completes.</summary>
     bool IsConnected { get; }
 }
@@ -58,6 +63,9 @@ public interface ISandbox
     void Thaw();
 
     SandboxStats ReadStats();
+
+    /// <summary><see cref="SandboxStats.MemoryPeakBytes"/> alone, after each invocation: one read of a file, and none that makes the kernel add up what all processors counted.</summary>
+    long ReadMemoryPeakBytes() => ReadStats().MemoryPeakBytes;
 
     /// <summary>Kills and removes everything of the sandbox. Idempotent; completes when nothing of it is left.</summary>
     Task DestroyAsync();

@@ -43,6 +43,7 @@ internal static class Services
         if (options.IdleTimeoutSeconds is { } idle) agent.AddRange(["--idle-timeout-seconds", Text(idle)]);
         if (options.Concurrency is { } concurrency) agent.AddRange(["--max-concurrency", Text(concurrency)]);
         if (options.BurstRate is { } rate) agent.AddRange(["--burst-rate", Text(rate)]);
+        if (options.SandboxPool is { } pool) agent.AddRange(["--sandbox-pool", Text(pool)]);
         if (options.CpuCap) agent.Add("--hard-cpu-cap");
         if (options.LogMaxMb is { } megabytes) agent.AddRange(["--log-max-mb", Text(megabytes)]);
         if (options.LogMaxDays is { } age) agent.AddRange(["--log-max-days", Text(age)]);

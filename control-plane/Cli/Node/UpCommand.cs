@@ -21,6 +21,7 @@ internal static class UpCommand
     private static readonly Option<int?> IdleTimeout = SharedOptions.Number("--idle-timeout-seconds", "An instance that nobody used for so long is ended, 1-86400. Default: 600", 1, 86_400);
     private static readonly Option<int?> Concurrency = SharedOptions.Number("--concurrency", "Invocations under way at once, all functions together, 1-1000000; more are throttled. Default: 1000", 1, 1_000_000);
     private static readonly Option<int?> BurstRate = SharedOptions.Number("--burst-rate", "Invocations a second that one function may begin, 1-1000000; more are throttled. Default: as many as come", 1, 1_000_000);
+    private static readonly Option<int?> SandboxPool = SharedOptions.Number("--sandbox-pool", "Sandboxes kept ready for starts to come, at most, 0-256; 0 = each start makes its own. Default: 16", 0, 256);
     private static readonly Option<double?> PriceRequests = Price("--price-requests", "Price of a million requests in USD, for 'hearth usage'. Default: 0.20");
     private static readonly Option<double?> PriceGbSecond = Price("--price-gb-second", "Price of a GB-second in USD. Default: 0.0000166667");
     private static readonly Option<string?> RetryDelays = new("--retry-delays") { Description = "Seconds until an event that its function failed is tried again, first and following times, each 0-3600. Default: 60,120, as AWS", HelpName = "S[,S...]" };
@@ -40,7 +41,7 @@ internal static class UpCommand
             "sudo hearth up", "sudo hearth up --port 9100 --data /srv/hearth --memory-budget-mb 4096",
             "sudo hearth up --root /var/lib/hearth-images/python")
         {
-            Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, Concurrency, BurstRate, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, S3Endpoint,
+            Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, Concurrency, BurstRate, SandboxPool, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, S3Endpoint,
             Region, Account, LogMaxMb, LogMaxDays, PutLogsMaxMb, Prepare, Verbose,
         };
         Tmp.Validators.Add(static result =>
@@ -86,6 +87,7 @@ internal static class UpCommand
         {
             Region = parsed.GetValue(Region),
             Account = parsed.GetValue(Account),
+            SandboxPool = parsed.GetValue(SandboxPool),
             LogMaxMb = parsed.GetValue(LogMaxMb),
             LogMaxDays = parsed.GetValue(LogMaxDays),
             PutLogsMaxMb = parsed.GetValue(PutLogsMaxMb),

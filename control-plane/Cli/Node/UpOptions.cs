@@ -18,6 +18,9 @@ internal sealed record UpOptions(
     /// <summary>12 digits; null = 000000000000.</summary>
     public string? Account { get; init; }
 
+    /// <summary>Null = 16.</summary>
+    public int? SandboxPool { get; init; }
+
     /// <summary>Of each function's log; null = 64 MB and 14 days.</summary>
     public int? LogMaxMb { get; init; }
 
