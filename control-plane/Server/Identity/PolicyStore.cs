@@ -17,21 +17,18 @@ public sealed class PolicyStore
         r => new ManagedPolicy(
             r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetString(4), r.GetString(5), StringMap.FromJson(r.GetFieldValue<byte[]>(6)), r.Time(7)));
 
-    private readonly Database _database;
+    private readonly RowStore<ManagedPolicy> _policies;
     private readonly FunctionAddress _address;
     private readonly TimeProvider _time;
-    private readonly Lock _lock = new();
-    private ImmutableSortedDictionary<string, ManagedPolicy> _current;
 
     public PolicyStore(Database database, FunctionAddress address, TimeProvider time)
     {
-        _database = database;
+        _policies = new RowStore<ManagedPolicy>(database, Rows, p => p.Arn);
         _address = address;
         _time = time;
-        _current = database.Read(Rows.ReadAll).ToImmutableSortedDictionary(p => p.Arn, p => p, StringComparer.Ordinal);
     }
 
-    public ImmutableSortedDictionary<string, ManagedPolicy> Current => Volatile.Read(ref _current);
+    public ImmutableSortedDictionary<string, ManagedPolicy> Current => _policies.Current;
 
     public ManagedPolicy Create(string? name, string? path, string? description, string? document, IReadOnlyDictionary<string, string> tags)
     {
@@ -40,21 +37,9 @@ public sealed class PolicyStore
         var made = new ManagedPolicy(
             $"arn:aws:iam::{_address.Account}:policy{folder}{name}", IamRules.NewId("ANPA"), name!, folder, IamRules.Text(description, "description", IamRules.MaxDescription),
             IamRules.Document(document, "policyDocument"), IamRules.Tags(tags), _time.GetUtcNow());
-        lock (_lock)
-        {
-            if (_current.Values.Any(p => p.Name == name))
-                throw IamErrors.PolicyExists(name!);
-            if (_current.Count >= IamRules.MaxPolicies)
-                throw IamErrors.LimitExceeded($"Cannot exceed quota for PoliciesPerAccount: {IamRules.MaxPolicies}");
-            _database.Write((connection, transaction) =>
-            {
-                Rows.Upsert(connection, transaction, made);
-                return 0;
-            });
-            Volatile.Write(ref _current, _current.Add(made.Arn, made));
-        }
-
-        return made;
+        return _policies.Change(made.Arn, (_, all) => all.Values.Any(p => p.Name == name) ? throw IamErrors.PolicyExists(name!)
+            : all.Count >= IamRules.MaxPolicies ? throw IamErrors.LimitExceeded($"Cannot exceed quota for PoliciesPerAccount: {IamRules.MaxPolicies}")
+            : made)!;
     }
 
     public ManagedPolicy Get(string? arn)
@@ -73,18 +58,8 @@ public sealed class PolicyStore
     public void Delete(string? arn, Func<string, bool> isAttached)
     {
         ManagedPolicy policy = Get(arn);
-        lock (_lock)
-        {
-            if (!_current.ContainsKey(policy.Arn))
-                throw IamErrors.NoPolicy(policy.Arn);
-            if (isAttached(policy.Arn))
-                throw IamErrors.DeleteConflict("Cannot delete a policy attached to entities.");
-            _database.Write((connection, transaction) =>
-            {
-                Rows.Delete(connection, transaction, policy);
-                return 0;
-            });
-            Volatile.Write(ref _current, _current.Remove(policy.Arn));
-        }
+        _policies.Change(policy.Arn, (before, _) => before is null ? throw IamErrors.NoPolicy(policy.Arn)
+            : isAttached(policy.Arn) ? throw IamErrors.DeleteConflict("Cannot delete a policy attached to entities.")
+            : null);
     }
 }
