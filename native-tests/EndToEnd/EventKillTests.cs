@@ -74,7 +74,7 @@ public sealed class EventKillTests
         var before = 0;
         for (var kill = 0; kill < Kills;)
         {
-            // `up` lets a program that dies often wait for 10 s: without this most kills would meet programs that are not at work yet. Every third still does.
+            // Without this most kills would meet programs that are not at work yet. Every third still may.
             if (kill % 3 != 2)
                 await Patience.UntilAsync("events are accepted again", () => accepted.Count > before, 60);
             await Task.Delay(random.Next(50, 2_000), TestContext.Current.CancellationToken);
