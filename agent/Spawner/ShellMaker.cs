@@ -20,6 +20,7 @@ internal sealed unsafe class ShellMaker
 
     private readonly CgroupDriver _cgroups;
     private readonly TmpImages _tmp;
+    private readonly Interpreters _interpreters;
     private readonly SandboxUsers _users;
     private readonly IdMaps _idMaps;
     private readonly RootTrees _trees;
@@ -30,8 +31,9 @@ internal sealed unsafe class ShellMaker
     private readonly uint* _capabilities = (uint*)NativeMemory.AllocZeroed(CapHeader.Words * sizeof(uint));
     private readonly byte* _startBlock = (byte*)NativeMemory.AllocZeroed(InitOrderMessage.MaxStartBlock);
 
-    public ShellMaker(RootFolder data, SandboxUsers users, CgroupDriver cgroups, TmpImages tmp)
+    public ShellMaker(RootFolder data, SandboxUsers users, CgroupDriver cgroups, TmpImages tmp, Interpreters interpreters)
     {
+        _interpreters = interpreters;
         _users = users;
         _idMaps = new IdMaps(users);
         _cgroups = cgroups;
@@ -160,13 +162,17 @@ internal sealed unsafe class ShellMaker
         return Packets.Send(shell.ControlFd, &go, sizeof(InitOrderMessage), null, 0, []);
     }
 
+    /// <summary>Whether the agent may ask for it.</summary>
+    public bool HasRuntime(int runtime) => _interpreters.LanguageOf(runtime) != 0;
+
     public int Claim(Shell shell, ClaimRequest* request, out SetupStep step)
     {
-        shell.RuntimeKind = request->Runtime;
+        var language = _interpreters.LanguageOf(request->Runtime);
+        shell.RuntimeKind = language;
         step = SetupStep.RuntimeTree;
-        if (_runtimes[request->Runtime] < 0)
-            return _runtimes[request->Runtime];
-        var runtime = Tree(_runtimes[request->Runtime], NoIdMap);
+        if (_runtimes[language] < 0)
+            return _runtimes[language];
+        var runtime = Tree(_runtimes[language], NoIdMap);
         if (runtime < 0)
             return runtime;
         var code = CodeTree(request->Code, shell.Slot, out step);
@@ -189,7 +195,7 @@ internal sealed unsafe class ShellMaker
             }
         }
 
-        RuntimeTable.Write(request->Runtime, shell.MemoryMb, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out var argumentBytes, out var environmentBytes);
+        RuntimeTable.Write(language, _interpreters.PathOf(request->Runtime), shell.MemoryMb, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out var argumentBytes, out var environmentBytes);
         var mountCount = layers < 0 ? 2 : 3;
         var order = new InitOrderMessage { Order = InitOrder.Claim, MountCount = mountCount, ArgumentBytes = argumentBytes, EnvironmentBytes = environmentBytes, MemoryMb = shell.MemoryMb };
         var mounts = stackalloc int[3] { code, runtime, layers };

@@ -91,7 +91,7 @@ internal sealed unsafe partial class SpawnerLoop
     {
         var header = &request->Header;
         // Several layers come as one folder, which the agent has merged.
-        if (!RuntimeTable.Exists(request->Runtime) || request->LayerCount is < 0 or > 1)
+        if (!_maker.HasRuntime(request->Runtime) || request->LayerCount is < 0 or > 1)
         {
             Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
             return;

@@ -51,7 +51,7 @@ internal sealed class AgentNode : IAsyncDisposable
             time, logging.CreateLogger("logs"));
         _channel = new ControlChannel(Path.Join(control, "grpc.sock"));
         var code = new CodeStore(Path.Join(options.DataDirectory, "code"), _channel, logging.CreateLogger("code"));
-        var runtimes = new InstalledRuntimes(Path.Join(options.DataDirectory, "root", "etc", "hearth-runtimes"));
+        var runtimes = new InstalledRuntimes(Path.Join(options.DataDirectory, "root", "etc"));
         settings ??= InstanceSettings.Default with { BillingIncrementMs = options.BillingIncrementMs, HardCpuCap = options.HardCpuCap };
         var services = new InstanceServices(_loop, spawner, code, _logs, _journal, time, logging.CreateLogger("instances"), settings, runtimes);
         var budget = options.MemoryBudgetMb > 0 ? options.MemoryBudgetMb : MachineMemory.DefaultBudgetMb();

@@ -28,7 +28,11 @@ public enum RuntimeKind : byte
 /// <param name="TmpMb">512-10,240.</param>
 /// <param name="HardCpuCap">cpu.max = MB/1769 of a CPU instead of a work-conserving weight.</param>
 public sealed record SandboxSpec(
-    RuntimeKind Runtime, ReadOnlyMemory<byte> CodeSha256, IReadOnlyList<ReadOnlyMemory<byte>> Layers, int MemoryMb, int TmpMb, bool HardCpuCap);
+    RuntimeKind Runtime, ReadOnlyMemory<byte> CodeSha256, IReadOnlyList<ReadOnlyMemory<byte>> Layers, int MemoryMb, int TmpMb, bool HardCpuCap)
+{
+    /// <summary>The spawner's number for another interpreter than the language's default; 0 for that.</summary>
+    public int Interpreter { get; init; }
+}
 
 /// <summary>One running sandbox. The pipe ends belong to this object; <see cref="ResetAsync"/> replaces all three.</summary>
 public interface ISandbox

@@ -104,7 +104,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
     {
         if (spec.CodeSha256.Length != SpawnerProtocol.HashLength || spec.Layers.Count > SpawnerProtocol.MaxLayers)
             throw new ArgumentException("a code hash has 32 bytes, and there are at most 5 layers", nameof(spec));
-        var claim = new ClaimRequest { Header = Header(RequestKind.Claim, id), Runtime = (int)spec.Runtime, LayerCount = spec.Layers.Count };
+        var claim = new ClaimRequest { Header = Header(RequestKind.Claim, id), Runtime = spec.Interpreter != 0 ? spec.Interpreter : (int)spec.Runtime, LayerCount = spec.Layers.Count };
         spec.CodeSha256.Span.CopyTo(new Span<byte>(claim.Code, SpawnerProtocol.HashLength));
         for (var i = 0; i < spec.Layers.Count; i++)
             spec.Layers[i].Span.CopyTo(new Span<byte>(claim.Layers + (i * SpawnerProtocol.HashLength), SpawnerProtocol.HashLength));

@@ -22,4 +22,7 @@ internal sealed record UpOptions(
     public int? LogMaxMb { get; init; }
 
     public int? LogMaxDays { get; init; }
+
+    /// <summary>ID=PATH: which interpreter runs a runtime id.</summary>
+    public IReadOnlyList<string> Runtimes { get; init; } = [];
 }
