@@ -23,7 +23,7 @@ if [[ ! -d $target ]]; then
   [[ -e $headers/node_api.h ]] || { echo "fetch-runtimes: node's headers are missing (Debian: libnode-dev)" >&2; exit 1; }
 
   step "fetching aws-lambda-ric 3.3.0 and 4.0.2"
-  npm pack --silent aws-lambda-ric@3.3.0 aws-lambda-ric@4.0.2 node-addon-api@6.1.0 node-addon-api@8.3.1 > /dev/null
+  npm pack --loglevel=error aws-lambda-ric@3.3.0 aws-lambda-ric@4.0.2 node-addon-api@6.1.0 node-addon-api@8.3.1 > /dev/null
   sha256sum --quiet -c - <<'SUMS'
 fb6cd346ec91301e6a02921e60bea1cc8d73cc7ec301191416b95f7d1295e09a  aws-lambda-ric-3.3.0.tgz
 28e042f42f6da655e72eef9190e4ab566141d2eccc5408429642a730b10b4646  aws-lambda-ric-4.0.2.tgz
@@ -55,7 +55,7 @@ SUMS
     for part in logging runtime backward version; do
       g++ -std=c++11 -O0 -fPIC -fno-exceptions -fno-rtti -fvisibility=hidden -DAWS_LAMBDA_LOG=0 -I"$2/include" -Icurl/include -c "$2/src/$part.cpp" -o "$2/$part.o" || return
     done
-    g++ -std=c++17 -O0 -fPIC -fvisibility=hidden -shared -DNODE_GYP_MODULE_NAME=rapid_client -I"$headers" -I"$3" -I"$2/include" "$1/$4" "$2"/*.o curl/lib/.libs/libcurl.a -pthread -o "$1/$5/rapid-client.node"
+    g++ -std=c++17 -O0 -fPIC -fvisibility=hidden -shared -DNODE_GYP_MODULE_NAME=rapid_client -I"$headers" -I"$3" -I"$2/include" -Icurl/include "$1/$4" "$2"/*.o curl/lib/.libs/libcurl.a -pthread -o "$1/$5/rapid-client.node"
   }
   addon aws-lambda-ric-3.3.0 cpp-3 node-addon-api-6.1.0 src/rapid-client.cc dist > addon-3.log 2>&1 & first=$!
   addon aws-lambda-ric-4.0.2 cpp-4 node-addon-api-8.3.1 src/native/rapid-client.cc . > addon-4.log 2>&1 || { cat addon-4.log >&2; exit 1; }
