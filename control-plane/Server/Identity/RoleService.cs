@@ -80,6 +80,9 @@ public sealed class RoleService
         MaxSessionSeconds = maxSessionSeconds ?? r.MaxSessionSeconds,
     });
 
+    /// <param name="arn">Null takes it away.</param>
+    public void SetBoundary(string? name, string? arn) => Edit(name, r => r with { PermissionsBoundary = arn });
+
     public void Attach(string? name, string? policyArn) => Edit(name, r =>
     {
         string arn = _policies.Get(policyArn).Arn;
