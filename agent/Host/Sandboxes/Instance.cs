@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
-using System.Text;
 using Hearth.Agent.Functions;
 using Hearth.Agent.Reporting.Logs;
 using Hearth.Agent.Scheduling;
@@ -34,6 +32,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     private LogPipe? _output;
     private int _generation;
     private bool _helloWaits;
+    private bool _notTaken;
     private string _runtime = "";
     private string _runtimeVersion = "";
     private long _initStarted;
@@ -206,6 +205,10 @@ internal sealed partial class Instance : IFrameSink, IDisposable
             case FrameKind.Error when frame.Id == 0:
                 GiveUp(RuntimeFailure.InitError(frame.ErrorType.ToString(), frame.Payload.ToArray()), destroy: false);
                 break;
+            case FrameKind.Error when frame.IsFatal && frame.ErrorType.ToString() == FrameLimits.NotTaken:
+                // Its end, which follows, tells the rest.
+                _notTaken = true;
+                break;
             case FrameKind.Error:
                 _response.Clear();
                 Finish(frame.Payload, contentType: null, isError: true, fatalType: frame.IsFatal ? frame.ErrorType.ToString() : null);
@@ -271,7 +274,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     private void OpenPipes(ISandbox sandbox)
     {
         var generation = ++_generation;
-        _exited = _helloWaits = false;
+        _exited = _helloWaits = _notTaken = false;
         _waitingExit = null;
         _shutdownMs = 0;
         _endedAt = 0;
@@ -317,9 +320,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
         if (!_initLogged)
         {
             _initLogged = true;
-            // AWS names the runtime's build by a hash; here it is the hash of its name and version.
-            var version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{_runtime}:{_runtimeVersion}")));
-            PlatformLines.InitStart(_log, $"{_runtime}:{_runtimeVersion}", $"arn:aws:lambda:{Function.Region}::runtime:{version}");
+            PlatformLines.InitStart(_log, RuntimeVersions.Name(_runtime, _runtimeVersion), RuntimeVersions.Arn(Function.Region, _runtime, _runtimeVersion));
         }
         var left = _initLimit - _services.Time.GetElapsedTime(_initStarted);
         var deadline = (_services.Time.GetUtcNow() + left).ToUnixTimeMilliseconds();
@@ -411,7 +412,8 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     }
 
     /// <summary>The runtime is done for: its invocation fails, and it is started anew or destroyed.</summary>
-    private void GiveUp(RuntimeFailure failure, bool destroy)
+    /// <param name="unread">It has not looked at its event, as far as it has one: as on AWS, where a runtime that does not ask for another event gets none, the next one gets it.</param>
+    private void GiveUp(RuntimeFailure failure, bool destroy, bool unread = false)
     {
         if (State is InstanceState.Stopping or InstanceState.Gone or InstanceState.Resetting)
             return;
@@ -424,8 +426,9 @@ internal sealed partial class Instance : IFrameSink, IDisposable
         var invocation = EndRuntime(destroy, out var undispatched, failure.Status == InvocationStatus.Timeout ? "timeout" : null);
         if (invocation is null)
             return;
-        if (undispatched && !during)
+        if (!during && (undispatched || (unread && !invocation.WasGivenBack)))
         {
+            invocation.WasGivenBack |= !undispatched;
             _owner.Requeue(invocation);
             return;
         }
@@ -540,7 +543,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
             ? RuntimeFailure.Platform("The sandbox was lost with the process that keeps it; try again.")
             : RuntimeFailure.Exited(exit);
         // A runtime that dies before it is given anything would do so for ever.
-        GiveUp(failure, destroy: exit.SandboxLost || State == InstanceState.Bare);
+        GiveUp(failure, destroy: exit.SandboxLost || State == InstanceState.Bare, unread: _notTaken || _link.IsCut);
     }
 
     private void FailCurrentOnShutdown()
