@@ -136,6 +136,7 @@ def send(operation, members):
 
 # The agent's: HostileInvoke.py has them.
 operations = [modelled(name) for name in model.operation_names if name not in ("Invoke", "InvokeAsync")] + [o for o in newer(sys.argv[4]) if o.name != "InvokeWithResponseStream"]
+before = state()
 for operation in operations:
     # Some operations take away what the others need.
     send(modelled("CreateFunction"), {"FunctionName": "f", "Runtime": "python3.9", "Handler": "a.b", "Role": VALID["RoleArn"], "Code": {"ZipFile": package}})
@@ -147,6 +148,8 @@ for operation in operations:
         send(operation, {n: v for n, v in whole.items() if n != member or place == "uri"})
         for value in hostile(shape):
             send(operation, {**whole, member: value})
+after = state()
+assert before[0] != after[0] and before[1] < after[1], "what was carried out is not seen either"
 # An upload that was refused may be cleared away a moment after the answer.
 for _ in range(200):
     left = os.listdir(os.path.join(sys.argv[3], "blobs", ".incoming"))
