@@ -53,6 +53,9 @@ internal sealed class Shell
     public int MemoryMb;
     public int TmpMb;
     public int RuntimeKind;
+
+    /// <summary>The number by which the agent asked for it: the same as the kind, or another interpreter of that kind.</summary>
+    public int Program;
     public uint Generation;
 
     /// <summary>Tag of the request that waits for init, or of nothing (0 is a valid tag, so a flag goes with it).</summary>

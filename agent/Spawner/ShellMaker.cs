@@ -20,6 +20,7 @@ internal sealed unsafe class ShellMaker
 
     private readonly CgroupDriver _cgroups;
     private readonly TmpImages _tmp;
+    private readonly Interpreters _interpreters;
     private readonly SandboxUsers _users;
     private readonly IdMaps _idMaps;
     private readonly RootTrees _trees;
@@ -30,8 +31,9 @@ internal sealed unsafe class ShellMaker
     private readonly uint* _capabilities = (uint*)NativeMemory.AllocZeroed(CapHeader.Words * sizeof(uint));
     private readonly byte* _startBlock = (byte*)NativeMemory.AllocZeroed(InitOrderMessage.MaxStartBlock);
 
-    public ShellMaker(RootFolder data, SandboxUsers users, CgroupDriver cgroups, TmpImages tmp)
+    public ShellMaker(RootFolder data, SandboxUsers users, CgroupDriver cgroups, TmpImages tmp, Interpreters interpreters)
     {
+        _interpreters = interpreters;
         _users = users;
         _idMaps = new IdMaps(users);
         _cgroups = cgroups;
@@ -167,14 +169,16 @@ internal sealed unsafe class ShellMaker
         return Packets.Send(shell.ControlFd, &go, sizeof(InitOrderMessage), null, 0, []);
     }
 
+    /// <summary>Whether the agent may ask for it.</summary>
+    public bool HasRuntime(int runtime) => _interpreters.LanguageOf(runtime) != 0;
+
     public int Warm(Shell shell, WarmRequest* request, out SetupStep step)
     {
-        shell.RuntimeKind = request->Runtime;
         step = SetupStep.Cgroup;
         var result = SetLimits(shell, request->MemoryMb, request->HardCpuCap);
         if (result < 0)
             return result;
-        var runtime = RuntimeTree(request->Runtime, out step);
+        var runtime = RuntimeTree(shell, request->Runtime, out step);
         if (runtime < 0)
             return runtime;
         result = Start(shell, InitOrder.Claim, ClaimMounts.Runtime, new ReadOnlySpan<int>(in runtime), out step);
@@ -184,8 +188,7 @@ internal sealed unsafe class ShellMaker
 
     public int Claim(Shell shell, ClaimRequest* request, out SetupStep step)
     {
-        shell.RuntimeKind = request->Runtime;
-        var runtime = RuntimeTree(request->Runtime, out step);
+        var runtime = RuntimeTree(shell, request->Runtime, out step);
         if (runtime < 0)
             return runtime;
         var result = Claim(shell, request, runtime, out step);
@@ -248,10 +251,12 @@ internal sealed unsafe class ShellMaker
         return Packets.Send(shell.ControlFd, &order, sizeof(InitOrderMessage), null, 0, mounts);
     }
 
-    private int RuntimeTree(int runtime, out SetupStep step)
+    private int RuntimeTree(Shell shell, int program, out SetupStep step)
     {
+        shell.Program = program;
+        shell.RuntimeKind = _interpreters.LanguageOf(program);
         step = SetupStep.RuntimeTree;
-        return _runtimes[runtime] < 0 ? _runtimes[runtime] : Tree(_runtimes[runtime], NoIdMap);
+        return _runtimes[shell.RuntimeKind] < 0 ? _runtimes[shell.RuntimeKind] : Tree(_runtimes[shell.RuntimeKind], NoIdMap);
     }
 
     private int SetLimits(Shell shell, int memoryMb, int hardCpuCap)
@@ -278,7 +283,7 @@ internal sealed unsafe class ShellMaker
         {
             var isWarming = (kinds & ClaimMounts.Code) == 0;
             RuntimeTable.Write(
-                shell.RuntimeKind, shell.MemoryMb, isWarming, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out order.ArgumentBytes, out order.EnvironmentBytes);
+                shell.RuntimeKind, _interpreters.PathOf(shell.Program), shell.MemoryMb, isWarming, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out order.ArgumentBytes, out order.EnvironmentBytes);
         }
 
         var startBlockBytes = order.ArgumentBytes + order.EnvironmentBytes;

@@ -12,6 +12,7 @@ using Hearth.Agent.Sandboxes;
 using Hearth.Agent.Scheduling;
 using Hearth.Agent.Spawning;
 using Hearth.Agent.Streaming;
+using Hearth.Contracts;
 using Hearth.Contracts.V1;
 
 namespace Hearth.Agent.Hosting;
@@ -52,7 +53,7 @@ internal sealed class AgentNode : IAsyncDisposable
             time, logging.CreateLogger("logs"));
         _channel = new ControlChannel(Path.Join(control, "grpc.sock"));
         var code = new CodeStore(Path.Join(options.DataDirectory, "code"), _channel, logging.CreateLogger("code"));
-        _runtimes = new InstalledRuntimes(Path.Join(options.DataDirectory, "root", "etc", "hearth-runtimes"));
+        _runtimes = new InstalledRuntimes(Path.Join(options.DataDirectory, "root", "etc"));
         settings ??= InstanceSettings.Default with { BillingIncrementMs = options.BillingIncrementMs, HardCpuCap = options.HardCpuCap };
         var services = new InstanceServices(_loop, spawner, code, _logs, _journal, time, logging.CreateLogger("instances"), settings, _runtimes);
         var budget = options.MemoryBudgetMb > 0 ? options.MemoryBudgetMb : MachineMemory.DefaultBudgetMb();
@@ -123,10 +124,16 @@ internal sealed class AgentNode : IAsyncDisposable
     private void Expect(IReadOnlyList<FunctionRevision> fresh)
     {
         const int most = 4;
-        foreach (var kind in fresh.CountBy(static function => (function.Runtime, function.Spec.MemoryMb)).OrderByDescending(static kind => kind.Value).Take(most).Select(static kind => kind.Key))
+        foreach (var kind in fresh.CountBy(static function => (function.Runtime, Id: function.Spec.Runtime, function.Spec.MemoryMb)).OrderByDescending(static kind => kind.Value).Take(most).Select(static kind => kind.Key))
         {
-            if (_runtimes.Has(kind.Runtime))
-                _spawner.Expect(kind.Runtime, kind.MemoryMb);
+            try
+            {
+                _spawner.Expect(kind.Runtime, _runtimes.Choose(kind.Runtime, kind.Id), kind.MemoryMb);
+            }
+            catch (LambdaException)
+            {
+                // Its runtime is not here: whoever invokes it is told.
+            }
         }
     }
 

@@ -9,7 +9,8 @@ namespace Hearth.Agent.Sandboxes;
 internal sealed partial class Instance
 {
     /// <summary>The runtime is done for: its invocation fails, and it is started anew or destroyed.</summary>
-    private void GiveUp(RuntimeFailure failure, bool destroy)
+    /// <param name="unread">It has not looked at its event, as far as it has one: as on AWS, where a runtime that does not ask for another event gets none, the next one gets it.</param>
+    private void GiveUp(RuntimeFailure failure, bool destroy, bool unread = false)
     {
         if (State is InstanceState.Stopping or InstanceState.Gone or InstanceState.Resetting)
             return;
@@ -22,8 +23,9 @@ internal sealed partial class Instance
         var invocation = EndRuntime(destroy, out var undispatched, failure.Status == InvocationStatus.Timeout ? "timeout" : null);
         if (invocation is null)
             return;
-        if (undispatched && !during)
+        if (!during && (undispatched || (unread && !invocation.WasGivenBack)))
         {
+            invocation.WasGivenBack |= !undispatched;
             _owner.Requeue(invocation);
             return;
         }
@@ -138,7 +140,7 @@ internal sealed partial class Instance
             ? RuntimeFailure.Platform("The sandbox was lost with the process that keeps it; try again.")
             : RuntimeFailure.Exited(exit);
         // A runtime that dies before it is given anything would do so for ever.
-        GiveUp(failure, destroy: exit.SandboxLost || State == InstanceState.Bare);
+        GiveUp(failure, destroy: exit.SandboxLost || State == InstanceState.Bare, unread: _notTaken || _link.IsCut);
     }
 
     private void FailCurrentOnShutdown()

@@ -1,9 +1,8 @@
-using System.Security.Cryptography;
-using System.Text;
 using Hearth.Agent.Functions;
 using Hearth.Agent.Reporting.Logs;
 using Hearth.Agent.Spawning;
 using Hearth.Agent.Streaming;
+using Hearth.Contracts;
 using Hearth.Wire;
 
 namespace Hearth.Agent.Sandboxes;
@@ -29,7 +28,7 @@ internal sealed partial class Instance
     private void OpenPipes(ISandbox sandbox)
     {
         var generation = ++_generation;
-        _exited = _helloWaits = false;
+        _exited = _helloWaits = _notTaken = false;
         _waitingExit = null;
         _shutdownMs = 0;
         _endedAt = 0;
@@ -75,9 +74,7 @@ internal sealed partial class Instance
         if (!_initLogged)
         {
             _initLogged = true;
-            // AWS names the runtime's build by a hash; here it is the hash of its name and version.
-            var version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{_runtime}:{_runtimeVersion}")));
-            PlatformLines.InitStart(_log, $"{_runtime}:{_runtimeVersion}", $"arn:aws:lambda:{Function.Region}::runtime:{version}");
+            PlatformLines.InitStart(_log, RuntimeVersions.Name(_runtime, _runtimeVersion), RuntimeVersions.Arn(Function.Region, _runtime, _runtimeVersion));
         }
         var left = _initLimit - _services.Time.GetElapsedTime(_initStarted);
         var deadline = (_services.Time.GetUtcNow() + left).ToUnixTimeMilliseconds();

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Hearth.Agent.Functions;
 using Hearth.Agent.Reporting.Logs;
 using Hearth.Agent.Scheduling;
@@ -33,6 +31,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     private LogPipe? _output;
     private int _generation;
     private bool _helloWaits;
+    private bool _notTaken;
     private string _runtime = "";
     private string _runtimeVersion = "";
     private long _initStarted;
@@ -215,6 +214,10 @@ internal sealed partial class Instance : IFrameSink, IDisposable
                 break;
             case FrameKind.Error when frame.Id == 0:
                 GiveUp(RuntimeFailure.InitError(frame.ErrorType.ToString(), frame.Payload.ToArray()), destroy: false);
+                break;
+            case FrameKind.Error when frame.IsFatal && frame.ErrorType.ToString() == FrameLimits.NotTaken:
+                // Its end, which follows, tells the rest.
+                _notTaken = true;
                 break;
             case FrameKind.Error:
                 _response.Clear();

@@ -9,8 +9,8 @@ public interface ISpawner
     /// <exception cref="SpawnerException">The spawner refused or failed; the message names the step, its target and the errno.</exception>
     Task<ISandbox> StartAsync(SandboxSpec spec, CancellationToken cancellationToken);
 
-    /// <summary>A function with this runtime and memory setting (MB) may soon be started: what can be done ahead of that may be done.</summary>
-    void Expect(RuntimeKind runtime, int memoryMb)
+    /// <summary>A function with this runtime, interpreter (as in <see cref="SandboxSpec.Interpreter"/>) and memory setting (MB) may soon be started: what can be done ahead of that may be done.</summary>
+    void Expect(RuntimeKind runtime, int interpreter, int memoryMb)
     {
     }
 
@@ -33,7 +33,11 @@ public enum RuntimeKind : byte
 /// <param name="TmpMb">512-10,240.</param>
 /// <param name="HardCpuCap">cpu.max = MB/1769 of a CPU instead of a work-conserving weight.</param>
 public sealed record SandboxSpec(
-    RuntimeKind Runtime, ReadOnlyMemory<byte> CodeSha256, IReadOnlyList<ReadOnlyMemory<byte>> Layers, int MemoryMb, int TmpMb, bool HardCpuCap);
+    RuntimeKind Runtime, ReadOnlyMemory<byte> CodeSha256, IReadOnlyList<ReadOnlyMemory<byte>> Layers, int MemoryMb, int TmpMb, bool HardCpuCap)
+{
+    /// <summary>The spawner's number for another interpreter than the language's default; 0 for that.</summary>
+    public int Interpreter { get; init; }
+}
 
 /// <summary>One running sandbox. The pipe ends belong to this object; <see cref="ResetAsync"/> replaces all three.</summary>
 public interface ISandbox

@@ -1,11 +1,11 @@
 namespace Hearth.Agent.Spawning;
 
 /// <summary>What a sandbox that waits for a start is ready for.</summary>
-/// <param name="Runtime">Which runtime runs in it and waits for Init; null: none does, it suits each.</param>
-/// <param name="MemoryMb">What that runtime was told that it has; 0 without one.</param>
-internal readonly record struct PoolKind(RuntimeKind? Runtime, int MemoryMb)
+/// <param name="Program">The spawner's number for what runs in it and waits for Init; 0: nothing does, it suits each.</param>
+/// <param name="MemoryMb">What that was told that it has; 0 without one.</param>
+internal readonly record struct PoolKind(int Program, int MemoryMb)
 {
-    public static readonly PoolKind Empty = new(null, 0);
+    public static readonly PoolKind Empty = new(0, 0);
 }
 
 /// <summary>
@@ -32,14 +32,13 @@ internal sealed class SandboxPools(int most, Func<PoolKind, Task<SpawnedSandbox>
     private bool _isDisposed;
 
     /// <summary>The best that is ready for it, or null: then make one.</summary>
-    public SpawnedSandbox? TryTake(SandboxSpec spec) =>
-        most == 0 ? null : Pool(new PoolKind(spec.Runtime, spec.MemoryMb))?.TryTake() ?? Pool(PoolKind.Empty)?.TryTake();
+    public SpawnedSandbox? TryTake(PoolKind wanted) => most == 0 ? null : Pool(wanted)?.TryTake() ?? Pool(PoolKind.Empty)?.TryTake();
 
     /// <summary>A function of that kind may soon be started.</summary>
-    public void Expect(RuntimeKind runtime, int memoryMb)
+    public void Expect(PoolKind kind)
     {
         if (most > 0)
-            Pool(new PoolKind(runtime, memoryMb))?.Expect();
+            Pool(kind)?.Expect();
     }
 
     /// <summary>The spawner is there.</summary>

@@ -52,7 +52,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
 
     public async Task<ISandbox> StartAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
-        if (_pools.TryTake(spec) is { } ready)
+        if (_pools.TryTake(new PoolKind(Program(spec.Runtime, spec.Interpreter), spec.MemoryMb)) is { } ready)
         {
             try
             {
@@ -68,18 +68,18 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         return await ClaimAsync(await CreateAsync(spec.MemoryMb, spec.TmpMb, spec.HardCpuCap).ConfigureAwait(false), spec).ConfigureAwait(false);
     }
 
-    public void Expect(RuntimeKind runtime, int memoryMb) => _pools.Expect(runtime, memoryMb);
+    public void Expect(RuntimeKind runtime, int interpreter, int memoryMb) => _pools.Expect(new PoolKind(Program(runtime, interpreter), memoryMb));
 
     /// <summary>One that waits for whatever comes.</summary>
     private async Task<SpawnedSandbox> CreateAsync(PoolKind kind)
     {
         // No cap on its CPU before it is claimed: it would only start slower.
         var sandbox = await CreateAsync(kind.MemoryMb == 0 ? LeastMemoryMb : kind.MemoryMb, LeastTmpMb, hardCpuCap: false).ConfigureAwait(false);
-        if (kind.Runtime is not { } runtime)
+        if (kind == PoolKind.Empty)
             return sandbox;
         try
         {
-            var warm = new WarmRequest { Header = Header(RequestKind.Warm, sandbox.Id), Runtime = (int)runtime, MemoryMb = kind.MemoryMb };
+            var warm = new WarmRequest { Header = Header(RequestKind.Warm, sandbox.Id), Runtime = kind.Program, MemoryMb = kind.MemoryMb };
             sandbox.RuntimeStarted(await AskAsync(warm.Header.Tag, ref warm).ConfigureAwait(false));
             return sandbox;
         }
@@ -153,6 +153,8 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         }
     }
 
+    private static int Program(RuntimeKind runtime, int interpreter) => interpreter != 0 ? interpreter : (int)runtime;
+
     private unsafe ClaimRequest ClaimOf(ulong id, SandboxSpec spec)
     {
         if (spec.CodeSha256.Length != SpawnerProtocol.HashLength || spec.Layers.Count > SpawnerProtocol.MaxLayers)
@@ -160,7 +162,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         var claim = new ClaimRequest
         {
             Header = Header(RequestKind.Claim, id),
-            Runtime = (int)spec.Runtime,
+            Runtime = Program(spec.Runtime, spec.Interpreter),
             LayerCount = spec.Layers.Count,
             MemoryMb = spec.MemoryMb,
             TmpMb = spec.TmpMb,

@@ -124,7 +124,7 @@ public unsafe struct ClaimRequest
 {
     public RequestHeader Header;
 
-    /// <summary>1 python, 2 nodejs, 3 dotnet, 4 provided.</summary>
+    /// <summary>1 python, 2 nodejs, 3 dotnet, 4 provided, each with its default interpreter; from 16 on another one, by its number in etc/hearth-interpreters.</summary>
     public int Runtime;
 
     /// <summary>0-5.</summary>

@@ -51,6 +51,7 @@ internal static class Services
         List<string> spawner = ["--data", options.DataDirectory];
         if (options.Root is { } root) spawner.AddRange(["--root", root]);
         if (options.TmpInMemory) spawner.AddRange(["--tmp", "memory"]);
+        foreach (var runtime in options.Runtimes) spawner.AddRange(["--runtime", runtime]);
 
         return
         [

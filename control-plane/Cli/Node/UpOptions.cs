@@ -28,4 +28,7 @@ internal sealed record UpOptions(
 
     /// <summary>Of all logs that clients put; null = 1,024 MB.</summary>
     public int? PutLogsMaxMb { get; init; }
+
+    /// <summary>ID=PATH: which interpreter runs a runtime id.</summary>
+    public IReadOnlyList<string> Runtimes { get; init; } = [];
 }
