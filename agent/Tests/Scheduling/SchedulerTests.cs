@@ -142,17 +142,19 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public async Task A_full_budget_evicts_the_longest_idle_instance_of_another_function()
+    public async Task A_full_budget_evicts_the_instance_of_another_function_that_is_worth_least()
     {
         await using var node = await TestNode.StartAsync(o => o with { MemoryBudgetMb = 300 });
         foreach (var name in (string[])["a", "b", "c"])
             await node.DeployAsync(name, Pid);
-        await node.InvokeAsync("a");
+        // Far more often than their starts could differ by; it is idle for longer than the other all the same.
+        for (var i = 0; i < 200; i++)
+            await node.InvokeAsync("a");
         await node.InvokeAsync("b");
         Assert.Equal(200, (await node.InvokeAsync("c")).Status);
         await Eventually.True(() => node.Spawner.Alive.Count == 2);
-        Assert.Empty(node.Agent.Scheduler.Describe("a"));
-        Assert.Single(node.Agent.Scheduler.Describe("b"));
+        Assert.Empty(node.Agent.Scheduler.Describe("b"));
+        Assert.Single(node.Agent.Scheduler.Describe("a"));
     }
 
     [Fact]
