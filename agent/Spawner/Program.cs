@@ -11,7 +11,8 @@ const string Usage = """
       Makes sandboxes for hearth-agent. Needs root. Started by `hearth up` or systemd.
       --data DIR      the node's data directory
       --root DIR      a root tree whose /usr and /etc sandboxes see instead of the host's (default /)
-      --runtime ID=PATH   the interpreter below /usr of that root that runs functions of a runtime id, such as python3.9=/usr/local/bin/python3.9
+      --runtime ID=PATH
+                      the interpreter below /usr of that root for functions of a runtime id, such as python3.9=/usr/local/bin/python3.9
       --node-id ID    names this node's cgroups: 1-64 of a-z, 0-9, - (default: derived from the data directory)
       --tmp WHERE     what /tmp of sandboxes is: disk (the default where loop devices work), or memory (it counts as the function's)
       --sweep         only remove what a spawner that was killed has left, then end
