@@ -114,10 +114,20 @@ public sealed class RuntimeProcess : IDisposable
     /// <summary>All frames of the answer; empty when the process ended instead.</summary>
     public List<RuntimeAnswer> InvokeForAll(ReadOnlySpan<byte> payload, InvokeHeader header)
     {
+        SendInvoke(payload, header);
+        return ReadAnswers();
+    }
+
+    public void SendInvoke(ReadOnlySpan<byte> payload, InvokeHeader header)
+    {
         _frames.Clear();
         _protocol.WriteInvokeHeader(_frames, header, payload.Length);
         Send();
         _requests.Write(payload);
+    }
+
+    public List<RuntimeAnswer> ReadAnswers()
+    {
         var answers = new List<RuntimeAnswer>();
         while (Read() is { } answer)
         {

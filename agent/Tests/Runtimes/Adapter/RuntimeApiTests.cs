@@ -249,6 +249,35 @@ public sealed class RuntimeApiTests
     }
 
     [Fact]
+    public async Task An_event_that_the_runtime_has_not_asked_for_when_it_ends_is_given_back()
+    {
+        var (sandbox, next) = await AdapterSandbox.ReadyAsync();
+        await using var _ = sandbox;
+        var call = sandbox.InvokeAsync("1");
+        await next;
+        await sandbox.PostAsync(Response, "1");
+        Assert.Equal("1", Assert.Single(await call).Text);
+        // Nobody asks for this one.
+        sandbox.Process.SendInvoke("2"u8, RuntimeProcess.Header());
+        sandbox.Order("exit 0");
+        var told = Assert.Single(await Task.Run(sandbox.Process.ReadAnswers, TestContext.Current.CancellationToken));
+        Assert.Equal((FrameKind.Error, FrameLimits.NotTaken, true), (told.Kind, told.ErrorType, told.IsFatal));
+        Assert.Equal(0, sandbox.Process.WaitForExit());
+    }
+
+    [Fact]
+    public async Task An_event_that_the_runtime_has_is_not()
+    {
+        var (sandbox, next) = await AdapterSandbox.ReadyAsync();
+        await using var _ = sandbox;
+        var call = sandbox.InvokeAsync("1");
+        await next;
+        sandbox.Order("exit 0");
+        Assert.Empty(await call);
+        Assert.Equal(0, sandbox.Process.WaitForExit());
+    }
+
+    [Fact]
     public async Task A_bootstrap_that_is_missing_or_cannot_be_executed_is_told_in_AWSs_words()
     {
         foreach (var (write, cause) in ((Action<AdapterSandbox>, string)[])
