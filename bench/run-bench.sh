@@ -5,6 +5,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 root=$(dirname "$here")
 export HEARTH_ARTIFACTS=${HEARTH_ARTIFACTS:-$root/artifacts}
 export HEARTH_ROOT=$root
+workerd_version=1.20261117.1
 
 for argument in "$@"; do
   if [[ $argument == --help || $argument == -h ]]; then cat "$here/usage.txt"; exit 0; fi
@@ -51,6 +52,17 @@ if [[ $parts != " micro" ]]; then
   [[ -n ${HEARTH_PUBLISHED-} ]] || "$root/hearth" build || exit
   HEARTH_PACKAGES_bench="bubblewrap:/usr/bin/bwrap runc:/usr/sbin/runc|/usr/bin/runc crun:/usr/bin/crun"
   [[ $parts != *sandbox* ]] || hearth_need bench || true
+  HEARTH_PACKAGES_servers="uwsgi-core:/usr/bin/uwsgi-core uwsgi-plugin-python3:/usr/lib/uwsgi/plugins/python3_plugin.so npm:/usr/bin/npm|/usr/local/bin/npm"
+  if [[ $parts == *invoke* ]]; then
+    hearth_need servers || true
+    peers=$HEARTH_ARTIFACTS/bench-peers
+    export HEARTH_BENCH_WORKERD=$peers/node_modules/@cloudflare/workerd-linux-64/bin/workerd
+    # Its install script only fetches what npm has fetched already.
+    if [[ ! -x $HEARTH_BENCH_WORKERD && -z ${HEARTH_NO_INSTALL-} ]] && command -v npm > /dev/null; then
+      echo "hearth bench: fetching workerd $workerd_version" >&2
+      npm install --prefix "$peers" --ignore-scripts --no-audit --no-fund --silent "workerd@$workerd_version" > "$HEARTH_ARTIFACTS/bench-peers.log" 2>&1 || true
+    fi
+  fi
 fi
 
 needs_hand_back "$root" "$HEARTH_ARTIFACTS"

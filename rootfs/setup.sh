@@ -6,7 +6,7 @@
 
 # "package:file whose presence means that it is there", so that a complete machine costs a few stats.
 HEARTH_PACKAGES_test="python3-boto3:/usr/lib/python3/dist-packages/boto3/__init__.py python3-numpy:/usr/lib/python3/dist-packages/numpy/__init__.py curl:/usr/bin/curl"
-HEARTH_PACKAGES_node="vagrant:/usr/bin/vagrant awscli:/usr/bin/aws|/snap/bin/aws npm:/usr/bin/npm"
+HEARTH_PACKAGES_node="vagrant:/usr/bin/vagrant awscli:/usr/bin/aws|/snap/bin/aws npm:/usr/bin/npm g++:/usr/bin/g++ make:/usr/bin/make xz-utils:/usr/bin/xz libnode-dev:/usr/include/node/node_api.h"
 HEARTH_PACKAGES_image="mmdebstrap:/usr/bin/mmdebstrap debian-archive-keyring:/usr/share/keyrings/debian-archive-keyring.gpg"
 HEARTH_PACKAGES_vm="qemu-system-x86:/usr/bin/qemu-system-x86_64 virtiofsd:/usr/libexec/virtiofsd|/usr/lib/qemu/virtiofsd busybox-static:/usr/bin/busybox|/bin/busybox kmod:/usr/bin/kmod|/bin/kmod e2fsprogs:/usr/sbin/mke2fs|/sbin/mke2fs"
 

@@ -43,7 +43,8 @@ void OnSignal(PosixSignalContext signal)
 
 using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-using var spawner = new SpawnerClient(Path.Join(options.DataDirectory, "run", "spawner.sock"), logging.CreateLogger("spawner"));
+using var spawner = new SpawnerClient(Path.Join(options.DataDirectory, "run", "spawner.sock"), logging.CreateLogger("spawner"),
+    pooled: options.SandboxPool);
 AgentNode node;
 try
 {

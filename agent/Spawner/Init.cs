@@ -162,6 +162,10 @@ internal static unsafe class Init
                 case InitOrder.Claim:
                     Claim(block, &order);
                     break;
+                case InitOrder.Attach:
+                    Attach(block, &order);
+                    Report(block->ControlFd, InitReport.Attached, SetupStep.None, 0, 0, block->Generation);
+                    break;
                 case InitOrder.Reset:
                     KillEverything(block);
 
@@ -182,17 +186,29 @@ internal static unsafe class Init
 
     private static void Claim(InitBlock* block, InitOrderMessage* order)
     {
-        block->MountCount = order->MountCount;
         block->ArgumentBytes = order->ArgumentBytes;
         block->EnvironmentBytes = order->EnvironmentBytes;
         block->Generation = order->Generation;
-        Must(block, SetupStep.AttachCode, Kernel.MoveMount(block->Received[0], block->TaskPath));
-        Must(block, SetupStep.AttachRuntime, Kernel.MoveMount(block->Received[1], block->RuntimePath));
-        if (order->MountCount > 2)
-            Must(block, SetupStep.AttachLayer, Kernel.MoveMount(block->Received[2], block->OptPath));
-        for (var i = 0; i < order->MountCount; i++)
-            Kernel.Close(block->Received[i]);
+        Attach(block, order);
         StartRuntime(block);
+    }
+
+    private static void Attach(InitBlock* block, InitOrderMessage* order)
+    {
+        var next = 0;
+        Attach(block, SetupStep.AttachCode, order->Mounts & ClaimMounts.Code, ref next, block->TaskPath);
+        Attach(block, SetupStep.AttachRuntime, order->Mounts & ClaimMounts.Runtime, ref next, block->RuntimePath);
+        Attach(block, SetupStep.AttachLayer, order->Mounts & ClaimMounts.Layers, ref next, block->OptPath);
+        // On top of the one that is there: nobody has written to that one, and nobody inside can uncover it.
+        Attach(block, SetupStep.InitAttachTmp, order->Mounts & ClaimMounts.Tmp, ref next, block->TmpPath);
+    }
+
+    private static void Attach(InitBlock* block, SetupStep step, ClaimMounts isThere, ref int next, byte* path)
+    {
+        if (isThere == 0)
+            return;
+        Must(block, step, Kernel.MoveMount(block->Received[next], path));
+        Kernel.Close(block->Received[next++]);
     }
 
     /// <summary>Forks and execs the runtime with the last three received descriptors as its pipes; reports Started or Failed.</summary>

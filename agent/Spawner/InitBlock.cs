@@ -12,7 +12,8 @@ namespace Hearth.Spawner;
 /// </summary>
 internal unsafe struct InitBlock
 {
-    public const int MaxReceived = 3 + 2 + 1;
+    public const int MaxMounts = 4;
+    public const int MaxReceived = MaxMounts + 3;
     public const int AncillaryBytes = 16 + (MaxReceived * 4);
     public const int MaxArguments = 32;
     public const int MaxEnvironment = 32;
@@ -26,7 +27,6 @@ internal unsafe struct InitBlock
     public int SignalFd;
     public int RuntimePid;
     public uint Generation;
-    public int MountCount;
     public int ReceivedCount;
     public int ArgumentBytes;
     public int EnvironmentBytes;
@@ -51,6 +51,7 @@ internal unsafe struct InitBlock
     public byte* TaskPath;
     public byte* RuntimePath;
     public byte* OptPath;
+    public byte* TmpPath;
     public byte* DevNull;
     public byte* HostName;
     public byte* Name;
@@ -71,6 +72,7 @@ internal unsafe struct InitBlock
         block->TaskPath = Text("/var/task");
         block->RuntimePath = Text("/var/runtime");
         block->OptPath = Text("/opt");
+        block->TmpPath = Text("/tmp");
         block->DevNull = Text("/dev/null");
         block->HostName = Text("sandbox");
         block->HostNameLength = 7;

@@ -4,12 +4,14 @@ using System.Text;
 namespace Hearth.Spawner;
 
 /// <param name="TmpInMemory">/tmp of sandboxes is a tmpfs even where it could be on disk.</param>
-internal sealed record Options(string Data, string Root, string NodeId, bool TmpInMemory, bool SweepOnly)
+/// <param name="Chosen">Runtime ids and the interpreters that the operator has run them with.</param>
+internal sealed record Options(string Data, string Root, string NodeId, bool TmpInMemory, bool SweepOnly, IReadOnlyList<(string Id, string Path)> Chosen)
 {
     /// <summary>Null when the arguments are not understood.</summary>
     public static Options? Parse(string[] args)
     {
         string? data = null, root = null, node = null;
+        var chosen = new List<(string, string)>();
         var tmpInMemory = false;
         var sweepOnly = args.Contains("--sweep");
         args = [.. args.Where(static a => a != "--sweep")];
@@ -22,6 +24,7 @@ internal sealed record Options(string Data, string Root, string NodeId, bool Tmp
                 case "--data": data = args[i + 1]; break;
                 case "--root": root = args[i + 1]; break;
                 case "--node-id": node = args[i + 1]; break;
+                case "--runtime" when args[i + 1].Split('=') is [{ Length: > 0 } id, { Length: > 0 } path]: chosen.Add((id, path)); break;
                 case "--tmp" when args[i + 1] is "disk" or "memory": tmpInMemory = args[i + 1] == "memory"; break;
                 default: return null;
             }
@@ -30,7 +33,7 @@ internal sealed record Options(string Data, string Root, string NodeId, bool Tmp
         if (data is null)
             return null;
         data = Path.TrimEndingDirectorySeparator(Path.GetFullPath(data));
-        return new Options(data, root is null ? "/" : Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)), node ?? NodeIdOf(data), tmpInMemory, sweepOnly);
+        return new Options(data, root is null ? "/" : Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)), node ?? NodeIdOf(data), tmpInMemory, sweepOnly, chosen);
     }
 
     /// <summary>The same for every start on one data directory, different for two nodes of one machine.</summary>

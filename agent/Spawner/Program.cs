@@ -6,11 +6,13 @@ using Hearth.Spawner;
 
 // hearth-spawner: the only process with privileges on the host. One managed thread; everything that allocates happens before "ready".
 const string Usage = """
-    hearth-spawner --data DIR [--root DIR] [--node-id ID] [--tmp disk|memory] [--sweep]
+    hearth-spawner --data DIR [--root DIR] [--runtime ID=PATH]... [--node-id ID] [--tmp disk|memory] [--sweep]
 
       Makes sandboxes for hearth-agent. Needs root. Started by `hearth up` or systemd.
       --data DIR      the node's data directory
       --root DIR      a root tree whose /usr and /etc sandboxes see instead of the host's (default /)
+      --runtime ID=PATH
+                      the interpreter below /usr of that root for functions of a runtime id, such as python3.9=/usr/local/bin/python3.9
       --node-id ID    names this node's cgroups: 1-64 of a-z, 0-9, - (default: derived from the data directory)
       --tmp WHERE     what /tmp of sandboxes is: disk (the default where loop devices work), or memory (it counts as the function's)
       --sweep         only remove what a spawner that was killed has left, then end
@@ -65,12 +67,13 @@ static unsafe int Serve(Options options)
     cgroups.SweepLeftovers();
     LimitSlice(cgroups);
     var data = RootFolder.Open(options.Data);
-    RootSkeleton.Build($"{options.Data}/root", options.Root);
+    var interpreters = Interpreters.Find(options.Root, options.Chosen);
+    RootSkeleton.Build($"{options.Data}/root", options.Root, interpreters);
     Directory.CreateDirectory($"{options.Data}/tmp", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     var tmp = new TmpImages($"{options.Data}/tmp", options.TmpInMemory);
     if (!tmp.OnDisk)
         Say(2, $"hearth-spawner: what a function writes to /tmp counts as its memory: {tmp.WhyInMemory} (see `hearth doctor`)\n");
-    var maker = new ShellMaker(data, users, cgroups, tmp);
+    var maker = new ShellMaker(data, users, cgroups, tmp, interpreters);
     var agent = new AgentSocket(data.Below("run"), Identity.Agent);
     var loop = new SpawnerLoop(cgroups, maker, tmp, agent, stop);
     while (tmp.MakeReady())

@@ -9,7 +9,7 @@ namespace Hearth.Spawner;
 /// </summary>
 internal static unsafe class RootSkeleton
 {
-    private const string RuntimeList = "hearth-runtimes";
+    private const string RuntimeList = "hearth-runtimes", InterpreterList = "hearth-interpreters";
 
     private static readonly string[] Folders = ["dev", "etc", "etc/ssl", "etc/ssl/certs", "home", "mnt", "opt", "proc", "root", "run", "run/hearth", "run/masked", EmptyFolder, "sys", "tmp", "usr", "var", "var/lang", "var/runtime", "var/task", "var/tmp"];
 
@@ -20,7 +20,7 @@ internal static unsafe class RootSkeleton
 
     /// <param name="root">The skeleton's folder, below the data directory.</param>
     /// <param name="source">"/" for the host, or an image's tree.</param>
-    public static void Build(string root, string source)
+    public static void Build(string root, string source, Interpreters interpreters)
     {
         foreach (var folder in Folders)
             Directory.CreateDirectory($"{root}/{folder}", (UnixFileMode)0b111_101_101);
@@ -30,6 +30,8 @@ internal static unsafe class RootSkeleton
         File.SetUnixFileMode($"{root}/{EmptyFile}", (UnixFileMode)0b100_100_100);
         Etc.Write($"{root}/etc", source);
         ShowRuntimes($"{root}/etc/{RuntimeList}", source);
+        File.WriteAllText($"{root}/etc/{InterpreterList}", interpreters.List());
+        File.SetUnixFileMode($"{root}/etc/{InterpreterList}", (UnixFileMode)0b110_100_100);
 
         // The skeleton becomes a mount, so that open_tree can copy it with all that is below.
         Bind(root, root, MountAttr.ReadOnly | MountAttr.NoSuid | MountAttr.NoDev, recursive: false);

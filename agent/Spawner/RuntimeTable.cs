@@ -13,44 +13,48 @@ internal static class RuntimeTable
     /// <summary>Folder below the data directory's runtimes/ for each number.</summary>
     public static readonly string[] Folders = ["", "python", "nodejs", "dotnet", "provided"];
 
-    public static bool Exists(int runtime) => runtime is >= Python and <= Provided;
+    /// <summary>What each number executes unless another interpreter is asked for (<see cref="Interpreters"/>); of provided, in the sandbox always.</summary>
+    public static readonly string[] Paths = ["", "/usr/bin/python3", "/usr/bin/node", "/usr/bin/dotnet", "/var/runtime/hearth-adapter"];
 
     /// <summary>Writes NUL-terminated arguments, then NUL-terminated environment entries.</summary>
+    /// <param name="program">What is executed.</param>
     /// <param name="memoryMb">128-10,240.</param>
-    public static void Write(int runtime, int memoryMb, Span<byte> into, out int argumentBytes, out int environmentBytes)
+    /// <param name="isWarming">Code and layers are mounted later.</param>
+    public static void Write(int runtime, ReadOnlySpan<byte> program, int memoryMb, bool isWarming, Span<byte> into, out int argumentBytes, out int environmentBytes)
     {
         var block = new Block(into);
+        block.Add(program);
         switch (runtime)
         {
             case Python:
                 // Isolated and without site: the host's packages are not the function's, and it starts twice as fast.
-                block.Add("/usr/bin/python3"u8);
                 block.Add("-S"u8);
                 block.Add("-I"u8);
                 block.Add("/var/runtime/bootstrap.py"u8);
                 break;
             case NodeJs:
                 // V8's young generation is three semi-spaces of 16 MB unless told; beside node's own 45 MB that does not fit 128 MB.
-                block.Add("/usr/bin/node"u8);
                 block.Add("--max-old-space-size="u8, memoryMb <= 256 ? memoryMb / 2 : memoryMb * 3 / 4);
                 block.Add("--max-semi-space-size="u8, memoryMb < 512 ? 2 : 16);
                 block.Add("/var/runtime/index.cjs"u8);
                 break;
             case Dotnet:
-                block.Add("/usr/bin/dotnet"u8);
                 block.Add("/var/runtime/Hearth.Runtime.dll"u8);
-                break;
-            default:
-                block.Add("/var/runtime/hearth-adapter"u8);
                 break;
         }
 
         argumentBytes = block.Length;
         block.Add("PATH=/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin"u8);
-        block.Add("LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"u8);
+        // The loader remembers which folders were not there as the process started: those that come with the code are left out then, and a runtime that finds
+        // libraries in them executes itself again.
+        block.Add(isWarming
+            ? "LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib"u8
+            : "LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"u8);
         block.Add("LANG=en_US.UTF-8"u8);
         block.Add("TZ=:UTC"u8);
         block.Add("HEARTH_MEMORY_MB="u8, memoryMb);
+        if (isWarming)
+            block.Add("HEARTH_WARMED=1"u8);
         switch (runtime)
         {
             case Python:

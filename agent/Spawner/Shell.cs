@@ -13,10 +13,13 @@ internal enum ShellState
     /// <summary>Ready and empty: waits to be claimed.</summary>
     Empty,
 
-    /// <summary>Claim or Reset is with init.</summary>
+    /// <summary>Warm, Claim or Reset is with init.</summary>
     Starting,
 
-    /// <summary>A runtime was started.</summary>
+    /// <summary>A runtime was started and waits to be claimed.</summary>
+    Warm,
+
+    /// <summary>A runtime was started, with a function's code.</summary>
     Running,
 
     /// <summary>Init has ended unasked; waits for Destroy.</summary>
@@ -48,13 +51,20 @@ internal sealed class Shell
     /// <summary>How often the count of kills is still looked at after the group ran into its limit.</summary>
     public int OomLooks;
     public int MemoryMb;
+    public int TmpMb;
     public int RuntimeKind;
+
+    /// <summary>The number by which the agent asked for it: the same as the kind, or another interpreter of that kind.</summary>
+    public int Program;
     public uint Generation;
 
     /// <summary>Tag of the request that waits for init, or of nothing (0 is a valid tag, so a flag goes with it).</summary>
     public uint PendingTag;
     public bool HasPending;
     public bool PendingIsCreate;
+
+    /// <summary>What it is once init has done what is pending.</summary>
+    public ShellState PendingState;
 
     /// <summary>Monotonic milliseconds after which a silent init is taken for dead.</summary>
     public long PendingDeadline;

@@ -20,6 +20,7 @@ internal sealed unsafe class ShellMaker
 
     private readonly CgroupDriver _cgroups;
     private readonly TmpImages _tmp;
+    private readonly Interpreters _interpreters;
     private readonly SandboxUsers _users;
     private readonly IdMaps _idMaps;
     private readonly RootTrees _trees;
@@ -30,8 +31,9 @@ internal sealed unsafe class ShellMaker
     private readonly uint* _capabilities = (uint*)NativeMemory.AllocZeroed(CapHeader.Words * sizeof(uint));
     private readonly byte* _startBlock = (byte*)NativeMemory.AllocZeroed(InitOrderMessage.MaxStartBlock);
 
-    public ShellMaker(RootFolder data, SandboxUsers users, CgroupDriver cgroups, TmpImages tmp)
+    public ShellMaker(RootFolder data, SandboxUsers users, CgroupDriver cgroups, TmpImages tmp, Interpreters interpreters)
     {
+        _interpreters = interpreters;
         _users = users;
         _idMaps = new IdMaps(users);
         _cgroups = cgroups;
@@ -57,7 +59,7 @@ internal sealed unsafe class ShellMaker
         if (result >= 0)
         {
             step = SetupStep.Cgroup;
-            result = _cgroups.Create(shell.Id, Limits(request), ref shell.Cgroup, out _);
+            result = _cgroups.Create(shell.Id, Limits(request.MemoryMb, request.HardCpuCap), ref shell.Cgroup, out _);
             if (result >= 0)
             {
                 result = Clone(shell, tmp, out step);
@@ -73,14 +75,15 @@ internal sealed unsafe class ShellMaker
 
         Kernel.Close(tmp);
         shell.MemoryMb = request.MemoryMb;
+        shell.TmpMb = request.TmpMb;
         return result < 0 ? result : 0;
     }
 
-    private static CgroupLimits Limits(in CreateRequest request) => new()
+    private static CgroupLimits Limits(int memoryMb, int hardCpuCap) => new()
     {
-        MemoryMb = request.MemoryMb,
-        CpuWeight = Math.Clamp((request.MemoryMb * 100 + 884) / 1769, 1, 10_000),
-        CpuMaxUsecPer100ms = request.HardCpuCap == 0 ? 0 : Math.Max(1000, (int)(request.MemoryMb * 100_000L / 1769)),
+        MemoryMb = memoryMb,
+        CpuWeight = Math.Clamp((memoryMb * 100 + 884) / 1769, 1, 10_000),
+        CpuMaxUsecPer100ms = hardCpuCap == 0 ? 0 : Math.Max(1000, (int)(memoryMb * 100_000L / 1769)),
         PidsMax = PidsMax,
     };
 
@@ -129,7 +132,13 @@ internal sealed unsafe class ShellMaker
         Packets.RefuseDescriptors(sockets[0]);
         result = Furnish(shell, out step);
         if (result >= 0)
+        {
+            // Made here, where nobody waits for it: Claim needs it.
+            if (_idMaps.Supported)
+                _idMaps.CodeNamespace(shell.Slot);
             return 0;
+        }
+
         Kernel.Kill(pid, Sig.Kill);
         int status;
         Kernel.Wait4(pid, &status, 0);
@@ -160,44 +169,102 @@ internal sealed unsafe class ShellMaker
         return Packets.Send(shell.ControlFd, &go, sizeof(InitOrderMessage), null, 0, []);
     }
 
-    public int Claim(Shell shell, ClaimRequest* request, out SetupStep step)
+    /// <summary>Whether the agent may ask for it.</summary>
+    public bool HasRuntime(int runtime) => _interpreters.LanguageOf(runtime) != 0;
+
+    public int Warm(Shell shell, WarmRequest* request, out SetupStep step)
     {
-        shell.RuntimeKind = request->Runtime;
-        step = SetupStep.RuntimeTree;
-        if (_runtimes[request->Runtime] < 0)
-            return _runtimes[request->Runtime];
-        var runtime = Tree(_runtimes[request->Runtime], NoIdMap);
+        step = SetupStep.Cgroup;
+        var result = SetLimits(shell, request->MemoryMb, request->HardCpuCap);
+        if (result < 0)
+            return result;
+        var runtime = RuntimeTree(shell, request->Runtime, out step);
         if (runtime < 0)
             return runtime;
-        var code = CodeTree(request->Code, shell.Slot, out step);
-        if (code < 0)
-        {
-            Kernel.Close(runtime);
-            return code;
-        }
-
-        var layers = -1;
-        if (request->LayerCount > 0)
-        {
-            layers = CodeTree(request->Layers, shell.Slot, out step);
-            if (layers < 0)
-            {
-                step = SetupStep.LayerTree;
-                Kernel.Close(code);
-                Kernel.Close(runtime);
-                return layers;
-            }
-        }
-
-        RuntimeTable.Write(request->Runtime, shell.MemoryMb, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out var argumentBytes, out var environmentBytes);
-        var mountCount = layers < 0 ? 2 : 3;
-        var order = new InitOrderMessage { Order = InitOrder.Claim, MountCount = mountCount, ArgumentBytes = argumentBytes, EnvironmentBytes = environmentBytes, MemoryMb = shell.MemoryMb };
-        var mounts = stackalloc int[3] { code, runtime, layers };
-        var result = Start(shell, &order, new ReadOnlySpan<int>(mounts, mountCount), argumentBytes + environmentBytes, out step);
-        Kernel.Close(code);
+        result = Start(shell, InitOrder.Claim, ClaimMounts.Runtime, new ReadOnlySpan<int>(in runtime), out step);
         Kernel.Close(runtime);
-        Kernel.Close(layers);
         return result;
+    }
+
+    public int Claim(Shell shell, ClaimRequest* request, out SetupStep step)
+    {
+        var runtime = RuntimeTree(shell, request->Runtime, out step);
+        if (runtime < 0)
+            return runtime;
+        var result = Claim(shell, request, runtime, out step);
+        Kernel.Close(runtime);
+        return result;
+    }
+
+    /// <summary>The runtime is there, and runs.</summary>
+    public int ClaimWarm(Shell shell, ClaimRequest* request, out SetupStep step) => Claim(shell, request, -1, out step);
+
+    /// <param name="runtime">Its mount, or negative: it was started before.</param>
+    private int Claim(Shell shell, ClaimRequest* request, int runtime, out SetupStep step)
+    {
+        step = SetupStep.Cgroup;
+        var result = SetLimits(shell, request->MemoryMb, request->HardCpuCap);
+        if (result < 0)
+            return result;
+        var (code, layers, tmp) = (CodeTree(request->Code, shell.Slot, out step), -1, -1);
+        result = code;
+        if (result >= 0 && request->LayerCount > 0)
+        {
+            result = layers = CodeTree(request->Layers, shell.Slot, out step);
+            if (result < 0)
+                step = SetupStep.LayerTree;
+        }
+
+        if (result >= 0 && request->TmpMb != 0 && request->TmpMb != shell.TmpMb)
+            result = tmp = _tmp.Take(request->TmpMb, _users.RootOf(shell.Slot), out step);
+        if (result >= 0)
+        {
+            var mounts = stackalloc int[InitBlock.MaxMounts];
+            var kinds = default(ClaimMounts);
+            var count = 0;
+            Add(ClaimMounts.Code, code, ref kinds, mounts, ref count);
+            Add(ClaimMounts.Runtime, runtime, ref kinds, mounts, ref count);
+            Add(ClaimMounts.Layers, layers, ref kinds, mounts, ref count);
+            Add(ClaimMounts.Tmp, tmp, ref kinds, mounts, ref count);
+            var sent = new ReadOnlySpan<int>(mounts, count);
+            result = runtime < 0 ? Attach(shell, kinds, sent, out step) : Start(shell, InitOrder.Claim, kinds, sent, out step);
+        }
+
+        Kernel.Close(code);
+        Kernel.Close(layers);
+        Kernel.Close(tmp);
+        return result;
+    }
+
+    private static void Add(ClaimMounts kind, int mount, ref ClaimMounts kinds, int* mounts, ref int count)
+    {
+        if (mount < 0)
+            return;
+        kinds |= kind;
+        mounts[count++] = mount;
+    }
+
+    private static int Attach(Shell shell, ClaimMounts kinds, ReadOnlySpan<int> mounts, out SetupStep step)
+    {
+        step = SetupStep.ControlSocket;
+        var order = new InitOrderMessage { Order = InitOrder.Attach, Mounts = kinds };
+        return Packets.Send(shell.ControlFd, &order, sizeof(InitOrderMessage), null, 0, mounts);
+    }
+
+    private int RuntimeTree(Shell shell, int program, out SetupStep step)
+    {
+        shell.Program = program;
+        shell.RuntimeKind = _interpreters.LanguageOf(program);
+        step = SetupStep.RuntimeTree;
+        return _runtimes[shell.RuntimeKind] < 0 ? _runtimes[shell.RuntimeKind] : Tree(_runtimes[shell.RuntimeKind], NoIdMap);
+    }
+
+    private int SetLimits(Shell shell, int memoryMb, int hardCpuCap)
+    {
+        if (memoryMb == 0)
+            return 0;
+        shell.MemoryMb = memoryMb;
+        return _cgroups.SetLimits(shell.Id, Limits(memoryMb, hardCpuCap), out _);
     }
 
     public int Reset(Shell shell, out SetupStep step)
@@ -205,13 +272,21 @@ internal sealed unsafe class ShellMaker
         // A frozen sandbox cannot be killed from inside.
         fixed (byte* thaw = "0"u8)
             Kernel.Write(shell.Cgroup.FreezeFd, thaw, 1);
-        var order = new InitOrderMessage { Order = InitOrder.Reset };
-        return Start(shell, &order, [], 0, out step);
+        return Start(shell, InitOrder.Reset, default, [], out step);
     }
 
     /// <summary>New pipes; init gets its ends with the order, the agent's ends wait in the shell until init has started the runtime.</summary>
-    private int Start(Shell shell, InitOrderMessage* order, ReadOnlySpan<int> mounts, int startBlockBytes, out SetupStep step)
+    private int Start(Shell shell, InitOrder kind, ClaimMounts kinds, ReadOnlySpan<int> mounts, out SetupStep step)
     {
+        var order = new InitOrderMessage { Order = kind, Mounts = kinds, MemoryMb = shell.MemoryMb, Generation = ++shell.Generation };
+        if (kind == InitOrder.Claim)
+        {
+            var isWarming = (kinds & ClaimMounts.Code) == 0;
+            RuntimeTable.Write(
+                shell.RuntimeKind, _interpreters.PathOf(shell.Program), shell.MemoryMb, isWarming, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out order.ArgumentBytes, out order.EnvironmentBytes);
+        }
+
+        var startBlockBytes = order.ArgumentBytes + order.EnvironmentBytes;
         step = SetupStep.Pipes;
         var pipes = stackalloc int[6] { -1, -1, -1, -1, -1, -1 };
         var result = MakePipes(pipes);
@@ -222,9 +297,8 @@ internal sealed unsafe class ShellMaker
             sent[mounts.Length] = pipes[0];
             sent[mounts.Length + 1] = pipes[3];
             sent[mounts.Length + 2] = pipes[5];
-            order->Generation = ++shell.Generation;
             step = SetupStep.ControlSocket;
-            result = Packets.Send(shell.ControlFd, order, sizeof(InitOrderMessage), startBlockBytes > 0 ? _startBlock : null, startBlockBytes, new ReadOnlySpan<int>(sent, mounts.Length + 3));
+            result = Packets.Send(shell.ControlFd, &order, sizeof(InitOrderMessage), startBlockBytes > 0 ? _startBlock : null, startBlockBytes, new ReadOnlySpan<int>(sent, mounts.Length + 3));
         }
 
         Kernel.Close(pipes[0]);

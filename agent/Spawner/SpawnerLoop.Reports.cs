@@ -39,8 +39,8 @@ internal sealed unsafe partial class SpawnerLoop
                 shell.State = ShellState.Empty;
                 AnswerPending(shell, SetupStep.None, 0);
                 break;
-            case InitReport.Started when shell.State == ShellState.Starting:
-                shell.State = ShellState.Running;
+            case InitReport.Started or InitReport.Attached when shell.State == ShellState.Starting:
+                shell.State = shell.PendingState;
                 AnswerPending(shell, SetupStep.None, 0);
                 break;
             case InitReport.Failed:
@@ -48,7 +48,7 @@ internal sealed unsafe partial class SpawnerLoop
                     shell.State = ShellState.Running;
                 AnswerPending(shell, report.Step, Math.Max(1, report.Error));
                 break;
-            case InitReport.Exited when report.Generation == shell.Generation && shell.State is ShellState.Running or ShellState.Starting:
+            case InitReport.Exited when report.Generation == shell.Generation && shell.State is ShellState.Running or ShellState.Warm or ShellState.Starting:
                 var kills = ReadOomKills(shell);
                 var exited = new Answer
                 {
@@ -95,6 +95,11 @@ internal sealed unsafe partial class SpawnerLoop
 
             Send(&answer, new ReadOnlySpan<int>(descriptors, SpawnerProtocol.ShellFdCount));
         }
+        else if (shell.AgentRequests < 0)
+        {
+            // Claimed warm: the agent has its ends.
+            Send(&answer, []);
+        }
         else
         {
             descriptors[0] = shell.AgentRequests;
@@ -120,7 +125,7 @@ internal sealed unsafe partial class SpawnerLoop
         ulong count;
         if (Kernel.Read(shell.Cgroup.OomEventFd, &count, 8) == 8)
             shell.OomLooks = OomLooks;
-        if (shell.State is not (ShellState.Running or ShellState.Starting))
+        if (shell.State is not (ShellState.Running or ShellState.Warm or ShellState.Starting))
             shell.OomLooks = 0;
         if (shell.OomLooks == 0)
             return;

@@ -8,6 +8,9 @@ namespace Hearth.Spawner;
 // What the agent asks for. Each request is checked whole before anything of it is done.
 internal sealed unsafe partial class SpawnerLoop
 {
+    private const int LeastMemoryMb = 128;
+    private const int LeastTmpMb = 512;
+
     /// <summary>False when the packet cannot come from an agent of ours: the connection ends.</summary>
     private bool Dispatch(byte* packet, int length)
     {
@@ -32,6 +35,9 @@ internal sealed unsafe partial class SpawnerLoop
             case RequestKind.Create when length == sizeof(CreateRequest):
                 Create((CreateRequest*)packet);
                 return true;
+            case RequestKind.Warm when length == sizeof(WarmRequest):
+                Warm((WarmRequest*)packet);
+                return true;
             case RequestKind.Claim when length == sizeof(ClaimRequest):
                 Claim((ClaimRequest*)packet);
                 return true;
@@ -50,7 +56,7 @@ internal sealed unsafe partial class SpawnerLoop
     private void Create(CreateRequest* request)
     {
         var header = &request->Header;
-        if (header->SandboxId is 0 or > RequestHeader.MaxSandboxId || request->MemoryMb is < 128 or > 10240 || request->TmpMb is < 512 or > 10240 || request->HardCpuCap is not (0 or 1))
+        if (header->SandboxId is 0 or > RequestHeader.MaxSandboxId || !IsSize(request->MemoryMb, request->TmpMb, request->HardCpuCap))
         {
             Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
             return;
@@ -87,11 +93,10 @@ internal sealed unsafe partial class SpawnerLoop
             Watch(shell.Cgroup.OomEventFd, Source.Oom, shell.Slot);
     }
 
-    private void Claim(ClaimRequest* request)
+    private void Warm(WarmRequest* request)
     {
         var header = &request->Header;
-        // Several layers come as one folder, which the agent has merged.
-        if (!RuntimeTable.Exists(request->Runtime) || request->LayerCount is < 0 or > 1)
+        if (!_maker.HasRuntime(request->Runtime) || !IsSize(request->MemoryMb, LeastTmpMb, request->HardCpuCap))
         {
             Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
             return;
@@ -99,8 +104,35 @@ internal sealed unsafe partial class SpawnerLoop
 
         if (Find(header, ShellState.Empty) is not { } shell)
             return;
-        var result = _maker.Claim(shell, request, out var step);
-        Started(shell, header, result, step);
+        var result = _maker.Warm(shell, request, out var step);
+        Started(shell, header, ShellState.Warm, result, step);
+    }
+
+    private static bool IsSize(int memoryMb, int tmpMb, int hardCpuCap) =>
+        memoryMb is >= LeastMemoryMb and <= 10240 && tmpMb is >= LeastTmpMb and <= 10240 && hardCpuCap is 0 or 1;
+
+    private void Claim(ClaimRequest* request)
+    {
+        var header = &request->Header;
+        // Several layers come as one folder, which the agent has merged.
+        var keepsMemory = request->MemoryMb == 0 && request->HardCpuCap == 0;
+        if (!_maker.HasRuntime(request->Runtime) || request->LayerCount is < 0 or > 1
+            || !IsSize(keepsMemory ? LeastMemoryMb : request->MemoryMb, request->TmpMb == 0 ? LeastTmpMb : request->TmpMb, request->HardCpuCap))
+        {
+            Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
+            return;
+        }
+
+        if (Find(header, ShellState.Empty, ShellState.Warm) is not { } shell)
+            return;
+        if (shell.State == ShellState.Warm && shell.Program != request->Runtime)
+        {
+            Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
+            return;
+        }
+
+        var result = shell.State == ShellState.Warm ? _maker.ClaimWarm(shell, request, out var step) : _maker.Claim(shell, request, out step);
+        Started(shell, header, ShellState.Running, result, step);
     }
 
     private void Reset(RequestHeader* header)
@@ -108,10 +140,10 @@ internal sealed unsafe partial class SpawnerLoop
         if (Find(header, ShellState.Running) is not { } shell)
             return;
         var result = _maker.Reset(shell, out var step);
-        Started(shell, header, result, step);
+        Started(shell, header, ShellState.Running, result, step);
     }
 
-    private void Started(Shell shell, RequestHeader* header, int result, SetupStep step)
+    private void Started(Shell shell, RequestHeader* header, ShellState then, int result, SetupStep step)
     {
         if (result < 0)
         {
@@ -120,14 +152,15 @@ internal sealed unsafe partial class SpawnerLoop
         }
 
         shell.State = ShellState.Starting;
+        shell.PendingState = then;
         Await(shell, header->Tag, isCreate: false);
     }
 
-    private Shell? Find(RequestHeader* header, ShellState state)
+    private Shell? Find(RequestHeader* header, ShellState state, ShellState other = ShellState.Free)
     {
         if (_shells.Find(header->SandboxId) is not { IsDoomed: false } shell)
             Refuse(header, SetupStep.UnknownSandbox, Errno.ESRCH);
-        else if (shell.State != state)
+        else if (shell.State != state && shell.State != other)
             Refuse(header, SetupStep.WrongState, Errno.EBUSY);
         else
             return shell;

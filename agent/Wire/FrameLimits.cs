@@ -28,6 +28,9 @@ public static class FrameLimits
     /// <summary>Milliseconds that a runtime may ask for between Shutdown and its end: AWS's budget with external extensions.</summary>
     public const int MaxShutdownMs = 2000;
 
+    /// <summary>Error type of a fatal Error: the runtime ended without having asked for this event, which another one may get.</summary>
+    public const string NotTaken = "Hearth.NotTaken";
+
     /// <summary>A content type goes into an HTTP header: printable ASCII only.</summary>
     public const int MaxContentTypeLength = 256;
 

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Hearth.NativeTests.EndToEnd;
 
-/// <summary>AWS's own Node.js client (aws-lambda-ric) as the function's runtime, unmodified, as clients/fetch-runtimes.sh gets it from npm.</summary>
+/// <summary>AWS's own Node.js client (aws-lambda-ric) as the function's runtime, unmodified, as clients/fetch-runtimes.sh gets it from npm and compiles its addon.</summary>
 [Collection(EndToEndCollection.Name)]
 public sealed class AwsClientTests(SharedNode shared) : IClassFixture<SharedNode>
 {
@@ -30,7 +30,7 @@ public sealed class AwsClientTests(SharedNode shared) : IClassFixture<SharedNode
     [InlineData(4)]
     public async Task Version_of_aws_lambda_ric_runs_unmodified(int version)
     {
-        var client = Client(version);
+        var client = Path.Combine(await Clients.RuntimesAsync(), $"aws-lambda-ric-{version}");
         var node = await shared.DeployAsync();
         var name = $"ric{version}";
         await DeployAsync(node, name, client, "index.handler");
@@ -54,16 +54,6 @@ public sealed class AwsClientTests(SharedNode shared) : IClassFixture<SharedNode
         Assert.Equal("one two", (await node.Client.InvokeAsync(name + "-streaming")).Body);
         var cut = await node.Client.InvokeAsync(name + "-streaming", """{"fail":true}""");
         Assert.Equal(("Unhandled", "RangeError"), (cut.FunctionError, cut.ErrorType));
-    }
-
-    private static string Client(int version)
-    {
-        Needs.Program("/usr/bin/node", "nodejs");
-        var parent = Environment.GetEnvironmentVariable("HEARTH_TEST_CLIENTS") is { Length: > 0 } chosen ? chosen : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache/hearth/clients");
-        var client = Path.Combine(parent, $"aws-lambda-ric-{version}");
-        if (!Directory.Exists(client))
-            Assert.Skip($"needs {client}: native-tests/EndToEnd/clients/fetch-runtimes.sh");
-        return client;
     }
 
     private static Task DeployAsync(TestNode node, string name, string client, string handler)

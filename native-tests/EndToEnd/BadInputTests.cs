@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Hearth.NativeTests.Harness;
 using Xunit;
 
@@ -88,6 +90,25 @@ public sealed class BadInputTests(SharedNode shared) : IClassFixture<SharedNode>
 
         Assert.True(exit == 0, output);
         Assert.Equal(bytes, new FileInfo(Path.Combine(node.Data, "answer")).Length);
+    }
+
+    [Fact]
+    public async Task Hostile_invocations_of_each_kind_are_refused_with_a_type_and_leave_nothing()
+    {
+        var node = await NodeAsync();
+        var before = await BadInputState.OfAsync(node);
+        var script = Path.Combine(AppContext.BaseDirectory, "EndToEnd", "HostileInvoke.py");
+        var (exit, output) = await Cli.RunAsync(new ProcessStartInfo("/usr/bin/python3", ["-B", "-I", script, node.Endpoint.ToString().TrimEnd('/'), "keeper"]));
+        Assert.True(exit == 0 && output.Contains("hostile: ok", StringComparison.Ordinal), output + node.Output);
+        await before.AssertUnchangedAsync(node);
+        // Events that were accepted have run, none is tried again, and nothing became a dead letter.
+        await Patience.UntilAsync("the queue is empty", async () =>
+        {
+            var (code, queues) = await Cli.RunAsync(node, "queue", "--json");
+            return code == 0 && JsonNode.Parse(queues)!["Queues"]!.AsArray().Sum(queue => queue!["Waiting"]!.GetValue<long>() + queue["InFlight"]!.GetValue<long>()) == 0;
+        });
+        Assert.Empty(JsonNode.Parse((await Cli.RunAsync(node, "dead-letters", "ls", "--json")).Output)!["DeadLetters"]!.AsArray());
+        Assert.Equal("{}", (await node.Client.InvokeAsync("keeper")).Body);
     }
 
     private static void AssertRefused(int exit, string output, string code, string says)

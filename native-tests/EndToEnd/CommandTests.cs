@@ -129,7 +129,7 @@ public sealed class CommandTests(SharedNode shared) : IClassFixture<SharedNode>
         var node = await shared.DeployAsync();
         var (code, output, _) = await RunAsync(node, "runtimes", "--json");
         Assert.Equal(0, code);
-        var runtimes = JsonNode.Parse(output)!["Runtimes"]!.AsArray().ToDictionary(one => one!["Language"]!.GetValue<string>(), one => one!);
+        var runtimes = JsonNode.Parse(output)!["Runtimes"]!.AsArray().DistinctBy(one => one!["Language"]!.GetValue<string>()).ToDictionary(one => one!["Language"]!.GetValue<string>(), one => one!);
         foreach (var (language, path) in (ReadOnlySpan<(string, string)>)[("python", "/usr/bin/python3"), ("nodejs", "/usr/bin/node"), ("dotnet", "/usr/bin/dotnet")])
         {
             var version = runtimes[language]["InstalledVersion"]!.GetValue<string>();

@@ -58,6 +58,20 @@ public sealed class ProvidedTests(SharedNode shared) : IClassFixture<SharedNode>
     }
 
     [Fact]
+    public async Task A_bootstrap_that_ends_after_each_answer_loses_no_event()
+    {
+        Needs.Program("/usr/bin/curl", "curl");
+        var node = await shared.DeployAsync();
+        await DeployAsync(node, "once", Script("once.sh"));
+        // The next event comes at once: to a runtime that has answered and is about to end.
+        for (var i = 0; i < 30; i++)
+            Assert.Equal($"{{\"n\":{i}}}", (await node.Client.InvokeAsync("once", $"{{\"n\":{i}}}")).Body);
+        var large = $"\"{new string('x', 1 << 20)}\"";
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(large.Length, (await node.Client.InvokeAsync("once", large)).Body.Length);
+    }
+
+    [Fact]
     public async Task An_extension_finishes_each_event_before_the_next_and_a_time_out_leaves_nothing_of_it()
     {
         Needs.Program("/usr/bin/curl", "curl");

@@ -44,6 +44,6 @@ public sealed class RefusedRuntimeTests
     private static async Task<JsonNode> RuntimeAsync(TestNode node, string language)
     {
         var (_, output, _) = await CommandTests.RunAsync(node, "runtimes", "--json");
-        return JsonNode.Parse(output)!["Runtimes"]!.AsArray().Single(one => one!["Language"]!.GetValue<string>() == language)!;
+        return JsonNode.Parse(output)!["Runtimes"]!.AsArray().First(one => one!["Language"]!.GetValue<string>() == language)!;
     }
 }

@@ -165,7 +165,7 @@ public sealed class RootImageTests
     }
 
     private static string Installed(JsonArray runtimes, string language) =>
-        runtimes.Single(one => one!["Language"]!.GetValue<string>() == language)!["InstalledVersion"]!.GetValue<string>();
+        runtimes.First(one => one!["Language"]!.GetValue<string>() == language)!["InstalledVersion"]!.GetValue<string>();
 
     private static Dictionary<string, string> ListOf(string image) =>
         File.ReadLines($"{image}/etc/hearth-runtimes").Select(line => line.Split(' ')).ToDictionary(parts => parts[0], parts => parts[1]);

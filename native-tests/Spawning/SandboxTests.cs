@@ -129,6 +129,87 @@ public sealed class SandboxTests
     }
 
     [Fact]
+    public async Task A_claim_gives_an_empty_sandbox_its_limits_and_its_tmp()
+    {
+        await using var spawner = await SpawnerProcess.StartAsync();
+        using var agent = await spawner.ConnectAsync();
+        using var sandbox = TestSandbox.Start(agent, 1, tmpMb: 700);
+        Assert.Equal(256L << 20, Limit("memory.max", "memory.limit_in_bytes"));
+        Assert.InRange(Limit("cpu.weight", "cpu.shares"), 14, 150); // of 100 or 1,024: 256/1769
+        Assert.InRange(sandbox.Run("import os; s = os.statvfs('/tmp'); answer = s.f_blocks * s.f_frsize >> 20")!.GetValue<long>(), 600, 700);
+        Assert.Empty(sandbox.Run("import os; answer = os.listdir('/tmp')")!.AsArray());
+        sandbox.Destroy();
+
+        long Limit(params string[] names) =>
+            long.Parse(File.ReadAllText((from slice in LeakCheck.CgroupsOf(spawner.Data) from name in names let file = Path.Combine(slice, "sb-1", name) where File.Exists(file) select file).First()));
+    }
+
+    [Fact]
+    public async Task A_runtime_that_was_started_ahead_of_time_sees_the_code_once_it_is_claimed_and_nothing_before()
+    {
+        await using var spawner = await SpawnerProcess.StartAsync();
+        using var agent = await spawner.ConnectAsync();
+        using var sandbox = TestSandbox.StartWarm(agent, 1);
+        Assert.Empty(sandbox.Run("import os; answer = os.listdir('/var/task') + os.listdir('/opt') + os.listdir('/tmp')")!.AsArray());
+        Assert.Equal("993", sandbox.Run("import os; answer = str(os.getuid())")!.GetValue<string>());
+        var pid = sandbox.Run("import os; answer = os.getpid()")!.GetValue<int>();
+
+        sandbox.Claim(memoryMb: 256, tmpMb: 700);
+        Assert.Equal(pid, sandbox.Run("import os; answer = os.getpid()")!.GetValue<int>());
+        Assert.Equal("code", sandbox.Run("answer = open('/var/task/code.txt').read()")!.GetValue<string>());
+        Assert.InRange(sandbox.Run("import os; s = os.statvfs('/tmp'); answer = s.f_blocks * s.f_frsize >> 20")!.GetValue<long>(), 600, 700);
+        Assert.Equal(Errno.EROFS, sandbox.Run("""
+            try:
+                open('/var/task/x', 'w')
+            except OSError as error:
+                answer = error.errno
+            """)!.GetValue<int>());
+        sandbox.Run("open('/tmp/kept', 'w').write('kept')");
+        sandbox.Reset();
+        Assert.Equal("kept code", sandbox.Run("answer = open('/tmp/kept').read() + ' ' + open('/var/task/code.txt').read()")!.GetValue<string>());
+        sandbox.Destroy();
+    }
+
+    [Fact]
+    public async Task A_sandbox_that_was_warmed_takes_one_claim_for_the_same_runtime()
+    {
+        await using var spawner = await SpawnerProcess.StartAsync();
+        using var agent = await spawner.ConnectAsync();
+        using var sandbox = TestSandbox.StartWarm(agent, 1);
+        var other = agent.ClaimOf(1);
+        other.Runtime = 1;
+        Assert.Equal(Errno.EINVAL, agent.Ask(other)?.Answer.Error);
+        Assert.Equal(Errno.EBUSY, agent.Ask(agent.WarmOf(1))?.Answer.Error);
+        Assert.Equal(Errno.EBUSY, agent.Ask(agent.Header(RequestKind.Reset, 1))?.Answer.Error);
+        sandbox.Claim(0, 0);
+        Assert.Equal(Errno.EBUSY, agent.Ask(agent.ClaimOf(1))?.Answer.Error);
+        Assert.Equal(Errno.EBUSY, agent.Ask(agent.WarmOf(1))?.Answer.Error);
+        Assert.Equal("code", sandbox.Run("answer = open('/var/task/code.txt').read()")!.GetValue<string>());
+        Assert.Equal(Errno.EINVAL, agent.Ask(agent.WarmOf(2, runtime: 9))?.Answer.Error);
+        Assert.Equal(Errno.EINVAL, agent.Ask(agent.WarmOf(2, memoryMb: 1))?.Answer.Error);
+        Assert.Equal(Errno.ESRCH, agent.Ask(agent.WarmOf(2))?.Answer.Error);
+    }
+
+    [Theory]
+    [InlineData(127, 0, 0)]
+    [InlineData(10_241, 0, 0)]
+    [InlineData(-1, 0, 0)]
+    [InlineData(0, 511, 0)]
+    [InlineData(0, 10_241, 0)]
+    [InlineData(0, int.MinValue, 0)]
+    [InlineData(128, 512, 2)]
+    [InlineData(0, 0, 1)]
+    public async Task A_claim_with_other_limits_than_there_are_is_refused(int memoryMb, int tmpMb, int hardCpuCap)
+    {
+        await using var spawner = await SpawnerProcess.StartAsync();
+        using var agent = await spawner.ConnectAsync();
+        Assert.Equal(0, agent.Ask(agent.CreateOf(1))?.Answer.Error);
+        var claim = agent.ClaimOf(1);
+        (claim.MemoryMb, claim.TmpMb, claim.HardCpuCap) = (memoryMb, tmpMb, hardCpuCap);
+        Assert.Equal((Errno.EINVAL, SetupStep.BadArgument), agent.Ask(claim) is { Answer: var answer } ? (answer.Error, answer.Step) : default);
+    }
+
+    [Fact]
     public async Task Code_that_is_a_link_is_not_mounted()
     {
         await using var spawner = await SpawnerProcess.StartAsync();

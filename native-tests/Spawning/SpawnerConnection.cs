@@ -61,6 +61,8 @@ internal sealed unsafe class SpawnerConnection : IDisposable
 
     public CreateRequest CreateOf(ulong sandbox, int memoryMb = 128, int tmpMb = 512) => new() { Header = Header(RequestKind.Create, sandbox), MemoryMb = memoryMb, TmpMb = tmpMb };
 
+    public WarmRequest WarmOf(ulong sandbox, int runtime = 4, int memoryMb = 128) => new() { Header = Header(RequestKind.Warm, sandbox), Runtime = runtime, MemoryMb = memoryMb };
+
     /// <param name="layers">Hashes of folders of the code store for /opt; the spawner takes one at most.</param>
     public ClaimRequest ClaimOf(ulong sandbox, byte[]? code = null, params ReadOnlySpan<byte[]> layers)
     {

@@ -84,12 +84,12 @@ internal sealed class SpawnerProcess : IAsyncDisposable
     }
 
     /// <summary>False when it ended before it was ready.</summary>
-    public async Task<bool> RunAsync()
+    public async Task<bool> RunAsync(params string[] options)
     {
         // On cgroup v2 it divides the group it is started in, so it gets one of its own.
         string[] command = Group is { } group
-            ? ["/bin/sh", "-c", "mkdir -p \"$0\" && echo $$ > \"$0/cgroup.procs\" && exec \"$@\"", group, Published.Program("hearth-spawner"), "--data", Data]
-            : [Published.Program("hearth-spawner"), "--data", Data];
+            ? ["/bin/sh", "-c", "mkdir -p \"$0\" && echo $$ > \"$0/cgroup.procs\" && exec \"$@\"", group, Published.Program("hearth-spawner"), "--data", Data, .. options]
+            : [Published.Program("hearth-spawner"), "--data", Data, .. options];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         var ready = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };

@@ -32,8 +32,25 @@ internal sealed unsafe class TestSandbox : IDisposable
 
     public static TestSandbox Start(SpawnerConnection spawner, ulong id, int tmpMb = 512, params ReadOnlySpan<byte[]> layers)
     {
-        var shell = Succeeded(spawner.Ask(spawner.CreateOf(id, 256, tmpMb)));
-        return new(spawner, id, shell, Succeeded(spawner.Ask(spawner.ClaimOf(id, null, layers))));
+        // As an agent does it that has made the sandbox before it knew for whom.
+        var shell = Succeeded(spawner.Ask(spawner.CreateOf(id)));
+        var claim = spawner.ClaimOf(id, null, layers);
+        (claim.MemoryMb, claim.TmpMb) = (256, tmpMb);
+        return new(spawner, id, shell, Succeeded(spawner.Ask(claim)));
+    }
+
+    /// <summary>One in which the tenant runs before it has any code.</summary>
+    public static TestSandbox StartWarm(SpawnerConnection spawner, ulong id)
+    {
+        var shell = Succeeded(spawner.Ask(spawner.CreateOf(id)));
+        return new(spawner, id, shell, Succeeded(spawner.Ask(spawner.WarmOf(id))));
+    }
+
+    public void Claim(int memoryMb, int tmpMb, params ReadOnlySpan<byte[]> layers)
+    {
+        var claim = _spawner.ClaimOf(Id, null, layers);
+        (claim.MemoryMb, claim.TmpMb) = (memoryMb, tmpMb);
+        Assert.Empty(Succeeded(_spawner.Ask(claim)));
     }
 
     /// <summary>Runs Python in the sandbox; the value of <c>answer</c> afterwards.</summary>

@@ -12,6 +12,7 @@ using Hearth.Agent.Sandboxes;
 using Hearth.Agent.Scheduling;
 using Hearth.Agent.Spawning;
 using Hearth.Agent.Streaming;
+using Hearth.Contracts;
 using Hearth.Contracts.V1;
 
 namespace Hearth.Agent.Hosting;
@@ -32,6 +33,7 @@ internal sealed class AgentNode : IAsyncDisposable
     private readonly EventRunner _eventRunner;
     private readonly EventLink _events;
     private readonly ISpawner _spawner;
+    private readonly InstalledRuntimes _runtimes;
     private readonly ILogger _log;
 
     public AgentNode(AgentOptions options, ISpawner spawner, ILoggerFactory logging, TimeProvider time, InstanceSettings? settings = null, IngressLimits? limits = null)
@@ -51,9 +53,9 @@ internal sealed class AgentNode : IAsyncDisposable
             time, logging.CreateLogger("logs"));
         _channel = new ControlChannel(Path.Join(control, "grpc.sock"));
         var code = new CodeStore(Path.Join(options.DataDirectory, "code"), _channel, logging.CreateLogger("code"));
-        var runtimes = new InstalledRuntimes(Path.Join(options.DataDirectory, "root", "etc", "hearth-runtimes"));
+        _runtimes = new InstalledRuntimes(Path.Join(options.DataDirectory, "root", "etc"));
         settings ??= InstanceSettings.Default with { BillingIncrementMs = options.BillingIncrementMs, HardCpuCap = options.HardCpuCap };
-        var services = new InstanceServices(_loop, spawner, code, _logs, _journal, time, logging.CreateLogger("instances"), settings, runtimes);
+        var services = new InstanceServices(_loop, spawner, code, _logs, _journal, time, logging.CreateLogger("instances"), settings, _runtimes);
         var budget = options.MemoryBudgetMb > 0 ? options.MemoryBudgetMb : MachineMemory.DefaultBudgetMb();
         limits ??= IngressLimits.ForMachine();
         Answers = new AnswerBudget(limits.AnswerBytes);
@@ -63,7 +65,7 @@ internal sealed class AgentNode : IAsyncDisposable
         Account = new Account();
         _catalogueFile = new CatalogueFile(Path.Join(state, "snapshot.pb"), ToKeep, time, logging.CreateLogger("catalogue"));
         _preparer = new CodePreparer(Catalogue, code, Scheduler.CodeInUse, time, logging.CreateLogger("code"));
-        var identity = new LinkIdentity(state, () => OwnEndpoint, spawner, runtimes);
+        var identity = new LinkIdentity(state, () => OwnEndpoint, spawner, _runtimes);
         _link = new AgentLinkClient(
             _channel, identity, Catalogue, Account, _journal, new QueryAnswers(Scheduler, _logs), Scheduler.DescribeCapacity, _preparer, time, logging.CreateLogger("link"));
         Scheduler.InstanceGone = _preparer.SweepSoon;
@@ -72,6 +74,7 @@ internal sealed class AgentNode : IAsyncDisposable
         Catalogue.Changed += Scheduler.OnCatalogueChanged;
         Catalogue.Provisioned += Scheduler.KeepProvisioned;
         Catalogue.Changed += (fresh, gone) => _preparer.OnChanged(fresh);
+        Catalogue.Changed += (fresh, gone) => Expect(fresh);
         var signatures = new RequestSignatures(Account, time);
         if (_catalogueFile.TryRead() is { } cached)
         {
@@ -114,6 +117,23 @@ internal sealed class AgentNode : IAsyncDisposable
             var snapshot = Catalogue.ToSnapshot();
             snapshot.Account = Account.Current;
             return snapshot;
+        }
+    }
+
+    /// <summary>The commonest kinds of functions that have come: their first start should not be the slowest.</summary>
+    private void Expect(IReadOnlyList<FunctionRevision> fresh)
+    {
+        const int most = 4;
+        foreach (var kind in fresh.CountBy(static function => (function.Runtime, Id: function.Spec.Runtime, function.Spec.MemoryMb)).OrderByDescending(static kind => kind.Value).Take(most).Select(static kind => kind.Key))
+        {
+            try
+            {
+                _spawner.Expect(kind.Runtime, _runtimes.Choose(kind.Runtime, kind.Id), kind.MemoryMb);
+            }
+            catch (LambdaException)
+            {
+                // Its runtime is not here: whoever invokes it is told.
+            }
         }
     }
 

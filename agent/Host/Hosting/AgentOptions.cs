@@ -20,6 +20,7 @@ internal sealed record AgentOptions
           --idle-timeout-seconds N    an instance unused for so long is ended (default 600)
           --freeze-after-ms N         0-100, an instance stops running so long after its answer (default 80)
           --billing-increment-ms N    1-60000, duration is billed in steps of this (default 1)
+          --sandbox-pool N            0-256, sandboxes kept ready for starts to come, at most (default 16; 0 = none)
           --hard-cpu-cap              limit CPU to memory/1769 MB instead of sharing idle CPU
           --log-max-mb N              log kept on disk of each function (default 64)
           --log-max-days N            age at which log segments are deleted (default 14)
@@ -47,6 +48,9 @@ internal sealed record AgentOptions
     public TimeSpan FreezeAfter { get; init; } = TimeSpan.FromMilliseconds(80);
 
     public int BillingIncrementMs { get; init; } = 1;
+
+    /// <summary>0 = none.</summary>
+    public int SandboxPool { get; init; } = 16;
 
     public bool HardCpuCap { get; init; }
 
@@ -84,6 +88,7 @@ internal sealed record AgentOptions
         "--idle-timeout-seconds" => this with { IdleTimeout = TimeSpan.FromSeconds(Number(name, value, 1, 86_400)) },
         "--freeze-after-ms" => this with { FreezeAfter = TimeSpan.FromMilliseconds(Number(name, value, 0, 100)) },
         "--billing-increment-ms" => this with { BillingIncrementMs = Number(name, value, 1, 60_000) },
+        "--sandbox-pool" => this with { SandboxPool = Number(name, value, 0, 256) },
         "--log-max-mb" => this with { LogMaxMb = Number(name, value, 1, 1 << 20) },
         "--log-max-days" => this with { LogMaxDays = Number(name, value, 1, 36_500) },
         "--drain-seconds" => this with { DrainTime = TimeSpan.FromSeconds(Number(name, value, 0, 900)) },

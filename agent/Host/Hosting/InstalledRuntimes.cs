@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using Hearth.Agent.Spawning;
 using Hearth.Contracts;
 using Hearth.Contracts.V1;
@@ -6,12 +8,13 @@ using Hearth.Contracts.V1;
 namespace Hearth.Agent.Hosting;
 
 /// <summary>
-/// The languages that a sandbox's root has. The spawner says whether that root is an image: it then shows the image's list, etc/hearth-runtimes
-/// ("language version path" a line), in the skeleton of the root; without that file sandboxes see this machine's own /usr.
+/// The languages that a sandbox's root has, and which interpreter runs a runtime id. The spawner says so in the skeleton of the root: etc/hearth-runtimes
+/// ("language version path" a line) lists an image's default interpreters, and without that file sandboxes see this machine's own /usr;
+/// etc/hearth-interpreters ("number language path ids" a line) those beside them.
 /// </summary>
-/// <param name="list">DIR/root/etc/hearth-runtimes. Read each time: a spawner that was started again may have been given another root.</param>
+/// <param name="etc">DIR/root/etc. Read each time: a spawner that was started again may have been given another root.</param>
 /// <param name="machine">The folder that stands for the machine's root; other than / only in tests.</param>
-internal sealed class InstalledRuntimes(string list, string machine = "/")
+internal sealed class InstalledRuntimes(string etc, string machine = "/")
 {
     private static readonly (RuntimeKind Kind, string Language, string Path, string Package)[] s_languages =
     [
@@ -24,55 +27,100 @@ internal sealed class InstalledRuntimes(string list, string machine = "/")
 
     private static string AgentVersion => typeof(InstalledRuntimes).Assembly.GetName().Version?.ToString(3) ?? "0";
 
-    private readonly Lazy<IReadOnlyList<RuntimeInfo>> _ofMachine = new(() => [.. s_languages.Select(one => OfMachine(one.Language, machine, one.Path, one.Package))]);
+    private readonly ConcurrentDictionary<string, string> _versions = new(StringComparer.Ordinal);
 
-    /// <summary>What <c>hearth runtimes</c> shows: present ones with version and path, absent ones with a note.</summary>
+    /// <summary>What <c>hearth runtimes</c> shows: present ones with version and path, each language's default first, absent ones with a note.</summary>
     public IReadOnlyList<RuntimeInfo> All()
     {
-        if (ReadList() is not { } image)
-            return [.. _ofMachine.Value, Provided];
-        return [.. s_languages.Select(one => image.FirstOrDefault(info => info.Language == one.Language) ?? new RuntimeInfo { Language = one.Language, Note = NotInImage(one.Language) }), Provided];
+        var image = ReadImage();
+        return [.. s_languages.SelectMany(one => Of(one.Language, image).Select(found => found.Info).DefaultIfEmpty(Absent(one, image is not null))), Provided];
     }
 
+    /// <summary>The interpreter for a function.</summary>
+    /// <returns>The spawner's number for it; 0 for the default of the language.</returns>
     /// <exception cref="LambdaException">The language is not there: the message names cause and fix.</exception>
-    public void Require(RuntimeKind kind)
+    public int Choose(RuntimeKind kind, string runtimeId)
     {
         // It needs nothing of the root but what the function's own bootstrap does.
         if (kind == RuntimeKind.Provided)
-            return;
+            return 0;
         var wanted = Array.Find(s_languages, one => one.Kind == kind);
-        var image = ReadList();
-        if (image is null ? Exists(machine, wanted.Path) : image.Exists(info => info.Language == wanted.Language))
-            return;
-        throw new LambdaException(LambdaError.Service(image is null ? $"{wanted.Language} is not on this machine: {wanted.Path} is absent; {wanted.Package}" : NotInImage(wanted.Language)));
+        var image = ReadImage();
+        var installed = Of(wanted.Language, image);
+        if (RuntimeVersions.Choose(runtimeId, installed.Select(found => found.Info)) is not { } chosen)
+            throw new LambdaException(LambdaError.Service(Absent(wanted, image is not null).Note));
+        return installed.Find(found => ReferenceEquals(found.Info, chosen)).Number;
     }
+
+    private static RuntimeInfo Absent((RuntimeKind Kind, string Language, string Path, string Package) one, bool isImage) => isImage
+        ? new() { Language = one.Language, Note = NotInImage(one.Language) }
+        : new() { Language = one.Language, Path = one.Path, Note = $"{one.Language} is not on this machine: {one.Path} is absent or does not run; {one.Package}" };
 
     private static string NotInImage(string language) =>
         $"{language} is not in the root image of this node; build one that has it (rootfs/build-image.sh {language}) and start with --root, or start without --root to use the machine's own";
 
+    private List<(RuntimeInfo Info, int Number)> Of(string language, List<RuntimeInfo>? image)
+    {
+        var found = new List<(RuntimeInfo Info, int Number)>();
+        if (image is not null)
+            found.AddRange(image.Where(info => info.Language == language).Select(static info => (info, 0)));
+        else if (OfMachine(language, Array.Find(s_languages, one => one.Language == language).Path) is { } own)
+            found.Add((own, 0));
+        foreach (var parts in Lines("hearth-interpreters") ?? [])
+        {
+            if (parts.Length != 4 || parts[1] != language || !int.TryParse(parts[0], CultureInfo.InvariantCulture, out var number))
+                continue;
+            // Nothing of an image runs here: the version is what the name says.
+            if ((image is null ? OfMachine(language, parts[2]) : Named(language, parts[2])) is not { } other)
+                continue;
+            other.RuntimeIds.AddRange(parts[3].Split(',', StringSplitOptions.RemoveEmptyEntries));
+            found.Add((other, number));
+        }
+
+        return found;
+    }
+
+    private RuntimeInfo? OfMachine(string language, string path)
+    {
+        var file = machine + path.TrimStart('/');
+        if (!File.Exists(file))
+            return null;
+        var version = Known(language, path, file);
+        return version.Length > 0 ? new RuntimeInfo { Language = language, InstalledVersion = version, Path = path } : null;
+    }
+
+    // One that does not run now may run later; a version is taken to stay.
+    private string Known(string language, string path, string file)
+    {
+        if (!_versions.TryGetValue(path, out var version) && (version = Version(language, file)).Length > 0)
+            _versions[path] = version;
+        return version;
+    }
+
+    private static RuntimeInfo Named(string language, string path)
+    {
+        var name = Path.GetFileName(path);
+        var version = name[(name.AsSpan().IndexOfAnyInRange('0', '9') is >= 0 and var at ? at : name.Length)..];
+        return new RuntimeInfo { Language = language, InstalledVersion = version.Length > 0 ? version : "of unknown version", Path = path };
+    }
+
     // Null: there is no image.
-    private List<RuntimeInfo>? ReadList()
+    private List<RuntimeInfo>? ReadImage() => Lines("hearth-runtimes")?.Where(static parts => parts.Length == 3)
+        .Select(static parts => new RuntimeInfo { Language = parts[0], InstalledVersion = parts[1], Path = parts[2] }).ToList();
+
+    private List<string[]>? Lines(string file)
     {
         try
         {
-            return [.. File.ReadLines(list).Select(static line => line.Split(' ')).Where(static parts => parts.Length == 3)
-                .Select(static parts => new RuntimeInfo { Language = parts[0], InstalledVersion = parts[1], Path = parts[2] })];
+            var path = Path.Join(etc, file);
+            // Most machines have no image: an exception for each start would cost more than the look.
+            return File.Exists(path) ? [.. File.ReadLines(path).Select(static line => line.Split(' '))] : null;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
     }
-
-    private static RuntimeInfo OfMachine(string language, string machine, string path, string package)
-    {
-        var version = Exists(machine, path) ? Version(language, machine + path.TrimStart('/')) : "";
-        return version.Length > 0
-            ? new RuntimeInfo { Language = language, InstalledVersion = version, Path = path }
-            : new RuntimeInfo { Language = language, Path = path, Note = $"{path} is absent or does not run; {package}" };
-    }
-
-    private static bool Exists(string machine, string path) => File.Exists(machine + path.TrimStart('/'));
 
     private static string Version(string language, string path)
     {

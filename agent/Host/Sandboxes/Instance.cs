@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Hearth.Agent.Functions;
 using Hearth.Agent.Reporting.Logs;
 using Hearth.Agent.Scheduling;
@@ -33,6 +31,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     private LogPipe? _output;
     private int _generation;
     private bool _helloWaits;
+    private bool _notTaken;
     private string _runtime = "";
     private string _runtimeVersion = "";
     private long _initStarted;
@@ -55,6 +54,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
         _owner = owner;
         _services = services;
         Created = services.Time.GetUtcNow();
+        CreatedAt = services.Time.GetTimestamp();
         var stream = $"{Created:yyyy'/'MM'/'dd}/[{Function.Version}]{Id:N}";
         _log = new InstanceLog(services.Logs.Open(Function.Name), stream, services.Time);
         _reporter = new InvocationReporter(services, Function, _log);
@@ -86,6 +86,12 @@ internal sealed partial class Instance : IFrameSink, IDisposable
 
     public long IdleSince { get; set; }
 
+    /// <summary>Timestamp.</summary>
+    public long CreatedAt { get; }
+
+    /// <summary>What it was worth to keep it when it became idle.</summary>
+    public double Worth { get; set; }
+
     public bool CountsAsStarting { get; set; }
 
     public bool IsBare => State == InstanceState.Bare;
@@ -96,6 +102,10 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     {
         if (!InstanceStates.MayFollow(State, next))
             throw new InvalidOperationException($"An instance cannot go from {State} to {next}.");
+        if (State == InstanceState.Busy)
+            Pool.Busy--;
+        if (next == InstanceState.Busy)
+            Pool.Busy++;
         State = next;
     }
 
@@ -205,6 +215,10 @@ internal sealed partial class Instance : IFrameSink, IDisposable
             case FrameKind.Error when frame.Id == 0:
                 GiveUp(RuntimeFailure.InitError(frame.ErrorType.ToString(), frame.Payload.ToArray()), destroy: false);
                 break;
+            case FrameKind.Error when frame.IsFatal && frame.ErrorType.ToString() == FrameLimits.NotTaken:
+                // Its end, which follows, tells the rest.
+                _notTaken = true;
+                break;
             case FrameKind.Error:
                 _response.Clear();
                 Finish(frame.Payload, contentType: null, isError: true, fatalType: frame.IsFatal ? frame.ErrorType.ToString() : null);
@@ -251,97 +265,6 @@ internal sealed partial class Instance : IFrameSink, IDisposable
 
     /// <summary>Pipes only; the sandbox is ended by <see cref="Shutdown"/>.</summary>
     public void Dispose() => _link?.Dispose();
-
-    private void Attach(ISandbox sandbox)
-    {
-        _sandbox = sandbox;
-        if (!_owner.OnAttached(this))
-        {
-            Destroy();
-            return;
-        }
-        OpenPipes(sandbox);
-        StartInitClock(InitLimit);
-    }
-
-    // Lambda gives provisioned instances at least 130 s, and as long as an invocation may take: nobody waits for them.
-    private TimeSpan InitLimit => !IsProvisioned ? _services.Settings.InitLimit : Function.Timeout > s_provisionedInit ? Function.Timeout : s_provisionedInit;
-
-    private void OpenPipes(ISandbox sandbox)
-    {
-        var generation = ++_generation;
-        _exited = _helloWaits = false;
-        _waitingExit = null;
-        _shutdownMs = 0;
-        _endedAt = 0;
-        _link = new FrameLink(_services.Loop, sandbox.Requests, sandbox.Responses, this);
-        _output = new LogPipe(_services.Loop, sandbox.Logs, _log, _services.Time);
-        _output.Open();
-        _link.Open();
-        sandbox.Exited.ContinueWith(
-            exit => _services.Loop.Post(() => OnExited(generation, exit.IsCompletedSuccessfully ? exit.Result : new RuntimeExit(0, 9, false, true))),
-            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-    }
-
-    private void ClosePipes()
-    {
-        _output?.Drain();
-        _output?.Close();
-        _link?.Close();
-        _endedAt = 0;
-        _initClockRuns = false;
-    }
-
-    private void StartInitClock(TimeSpan limit)
-    {
-        _initStarted = _services.Time.GetTimestamp();
-        _initLimit = limit;
-        _initClockRuns = true;
-        _initLogged = false;
-    }
-
-    private void OnHello(in RuntimeFrame frame)
-    {
-        _runtime = frame.Runtime.ToString();
-        _runtimeVersion = frame.RuntimeVersion.ToString();
-        if (State == InstanceState.Init)
-            SendInit();
-        else
-            _helloWaits = true;
-    }
-
-    private void SendInit()
-    {
-        _helloWaits = false;
-        if (!_initLogged)
-        {
-            _initLogged = true;
-            // AWS names the runtime's build by a hash; here it is the hash of its name and version.
-            var version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{_runtime}:{_runtimeVersion}")));
-            PlatformLines.InitStart(_log, $"{_runtime}:{_runtimeVersion}", $"arn:aws:lambda:{Function.Region}::runtime:{version}");
-        }
-        var left = _initLimit - _services.Time.GetElapsedTime(_initStarted);
-        var deadline = (_services.Time.GetUtcNow() + left).ToUnixTimeMilliseconds();
-        _link!.SendInit(Function.Spec.Handler, EnvironmentBuilder.Build(Function, _log.Stream, IsProvisioned), deadline);
-    }
-
-    private void OnInitDone()
-    {
-        var took = _services.Time.GetElapsedTime(_initStarted);
-        InitMillis = (int)took.TotalMilliseconds;
-        // Output of the init belongs to it, not to the first invocation.
-        _output?.Drain();
-        if (Current is { } bound)
-        {
-            _owner.OnBoundInit(this);
-            Send(_link!, bound);
-            return;
-        }
-        // Of an instance that was provisioned no invocation reports the init.
-        if (!IsProvisioned)
-            _unreportedInitUs = Math.Max(1, (long)took.TotalMicroseconds);
-        Continue(_owner.Release(this, null));
-    }
 
     private void BeginInvocation(Invocation invocation, long initUs)
     {
@@ -418,152 +341,6 @@ internal sealed partial class Instance : IFrameSink, IDisposable
             Dispatch(next);
     }
 
-    /// <summary>The runtime is done for: its invocation fails, and it is started anew or destroyed.</summary>
-    private void GiveUp(RuntimeFailure failure, bool destroy)
-    {
-        if (State is InstanceState.Stopping or InstanceState.Gone or InstanceState.Resetting)
-            return;
-        var during = State == InstanceState.Init;
-        var bound = Current is not null;
-        var initTook = _services.Time.GetElapsedTime(_initStarted);
-        _output?.Drain();
-        if (during)
-            PlatformLines.InitReport(_log, initTook, bound ? "invoke" : "init", failure.ReportStatus, failure.ReportErrorType);
-        var invocation = EndRuntime(destroy, out var undispatched, failure.Status == InvocationStatus.Timeout ? "timeout" : null);
-        if (invocation is null)
-            return;
-        if (undispatched && !during)
-        {
-            _owner.Requeue(invocation);
-            return;
-        }
-        if (undispatched)
-            BeginInvocation(invocation, (long)initTook.TotalMicroseconds);
-        var status = during && failure.Status == InvocationStatus.FunctionError ? InvocationStatus.InitError : failure.Status;
-        _reporter.Report(invocation, _sandbox, status, failure.ReportStatus, failure.ReportErrorType);
-        Invocations++;
-        _owner.Complete(invocation, TakeHeld() ?? failure.ToResult(invocation.RequestIdText));
-    }
-
-    private Invocation? EndRuntime(bool destroy, out bool undispatched, string? farewell = null)
-    {
-        Invocation? invocation;
-        lock (_dispatch)
-        {
-            invocation = _owner.Interrupt(this, destroy);
-            undispatched = invocation is { Stage: not InvocationStage.Dispatched };
-        }
-        if (farewell is null || !BidFarewell(farewell))
-            TearDown();
-        return invocation;
-    }
-
-    private void TearDown()
-    {
-        ClosePipes();
-        _response.Clear();
-        Thaw();
-        if (State == InstanceState.Resetting)
-            _ = ResetAsync(_sandbox!);
-        else
-            Destroy();
-    }
-
-    private void OnInitTimeout()
-    {
-        if (Current is not null)
-        {
-            GiveUp(RuntimeFailure.TimedOut(Function.Timeout), destroy: false);
-            return;
-        }
-        PlatformLines.InitReport(_log, _services.Time.GetElapsedTime(_initStarted), "init", "timeout", null);
-        var bound = _owner.BindSecondTry(this);
-        ClosePipes();
-        if (bound is not null)
-            BeginInvocation(bound, 0);
-        _ = ResetAsync(_sandbox!);
-    }
-
-    private async Task ResetAsync(ISandbox sandbox)
-    {
-        try
-        {
-            await sandbox.ResetAsync(CancellationToken.None);
-            _services.Loop.Post(() => OnResetDone(sandbox));
-        }
-        catch (Exception e)
-        {
-            _services.Log.LogInformation("Instance {Id} of {Function} cannot be reset and is replaced: {Cause}", Id, Function.Name, e.Message);
-            _services.Loop.Post(OnResetFailed);
-        }
-    }
-
-    private void OnResetDone(ISandbox sandbox)
-    {
-        if (State != InstanceState.Resetting)
-            return;
-        OpenPipes(sandbox);
-        if (Current is { } bound)
-        {
-            _owner.OnReset(this);
-            StartInitClock(Function.Timeout - _services.Time.GetElapsedTime(bound.StartedAt));
-        }
-        else if (_owner.OnReset(this))
-        {
-            BeginInit();
-        }
-    }
-
-    private void OnResetFailed()
-    {
-        if (State != InstanceState.Resetting)
-            return;
-        var bound = _owner.Interrupt(this, destroy: true);
-        Destroy();
-        if (bound is null)
-            return;
-        var failure = RuntimeFailure.Platform("The sandbox was lost while it was started again; try again.");
-        _reporter.Report(bound, _sandbox, failure.Status, failure.ReportStatus, failure.ReportErrorType);
-        _owner.Complete(bound, failure.ToResult(bound.RequestIdText));
-    }
-
-    private void OnExited(int generation, RuntimeExit exit)
-    {
-        if (generation == _generation && EndFarewell())
-            return;
-        if (generation != _generation || State is InstanceState.Stopping or InstanceState.Gone or InstanceState.Resetting)
-            return;
-        _exited = true;
-        _endedAt = 0;
-        // What it wrote before it died counts: an answer is an answer.
-        _link!.ReadRest();
-        if (State is InstanceState.Stopping or InstanceState.Gone or InstanceState.Resetting || generation != _generation)
-            return;
-        if (_link.IsPaused)
-        {
-            _waitingExit = exit;
-            return;
-        }
-        var failure = exit.SandboxLost && !exit.OutOfMemory
-            ? RuntimeFailure.Platform("The sandbox was lost with the process that keeps it; try again.")
-            : RuntimeFailure.Exited(exit);
-        // A runtime that dies before it is given anything would do so for ever.
-        GiveUp(failure, destroy: exit.SandboxLost || State == InstanceState.Bare);
-    }
-
-    private void FailCurrentOnShutdown()
-    {
-        if (Current is not { } invocation)
-            return;
-        Current = null;
-        if (CloseAnswered(invocation))
-            return;
-        var failure = RuntimeFailure.Platform("The node is stopping and could not wait for this invocation any longer.");
-        if (invocation.Stage == InvocationStage.Dispatched)
-            _reporter.Report(invocation, _sandbox, failure.Status, failure.ReportStatus, failure.ReportErrorType);
-        _owner.Complete(invocation, failure.ToResult(invocation.RequestIdText));
-    }
-
     private void Freeze()
     {
         if (!_owner.TryFreeze(this))
@@ -587,25 +364,5 @@ internal sealed partial class Instance : IFrameSink, IDisposable
             _frozen = false;
             _sandbox!.Thaw();
         }
-    }
-
-    private void Destroy()
-    {
-        if (Interlocked.Exchange(ref _destroying, 1) != 0)
-            return;
-        _ = DestroyAsync(_sandbox!);
-    }
-
-    private async Task DestroyAsync(ISandbox sandbox)
-    {
-        try
-        {
-            await sandbox.DestroyAsync();
-        }
-        catch (Exception e)
-        {
-            _services.Log.LogError("Sandbox {Id} of {Function} could not be removed: {Cause}", sandbox.Id, Function.Name, e.Message);
-        }
-        _owner.OnGone(this);
     }
 }

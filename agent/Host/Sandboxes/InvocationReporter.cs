@@ -17,7 +17,7 @@ internal sealed class InvocationReporter(InstanceServices services, FunctionRevi
     public void Report(Invocation invocation, ISandbox? sandbox, InvocationStatus status, string? reportStatus, string? errorType)
     {
         var durationUs = (long)services.Time.GetElapsedTime(invocation.StartedAt).TotalMicroseconds;
-        _maxMemoryMb = Math.Max(_maxMemoryMb, (int)((ReadStats(sandbox).MemoryPeakBytes + Mebibyte - 1) / Mebibyte));
+        _maxMemoryMb = Math.Max(_maxMemoryMb, (int)((Read(sandbox, static s => s.ReadMemoryPeakBytes()) + Mebibyte - 1) / Mebibyte));
         var billed = status == InvocationStatus.PlatformError ? 0 : UsageReport.Bill(durationUs, invocation.InitUs, services.Settings.BillingIncrementMs);
         var usage = new UsageReport(durationUs, invocation.InitUs, billed, function.Spec.MemoryMb, _maxMemoryMb, reportStatus, reportStatus == "error" ? errorType : null);
         PlatformLines.End(log, invocation.RequestIdText);
@@ -27,11 +27,14 @@ internal sealed class InvocationReporter(InstanceServices services, FunctionRevi
     }
 
     /// <summary>Zeros when the sandbox is already gone.</summary>
-    public SandboxStats ReadStats(ISandbox? sandbox)
+    public SandboxStats ReadStats(ISandbox? sandbox) => Read(sandbox, static s => s.ReadStats());
+
+    private T Read<T>(ISandbox? sandbox, Func<ISandbox, T> read)
+        where T : struct
     {
         try
         {
-            return sandbox?.ReadStats() ?? default;
+            return sandbox is null ? default(T) : read(sandbox);
         }
         catch (Exception e)
         {

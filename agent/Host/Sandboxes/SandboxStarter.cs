@@ -18,10 +18,10 @@ internal static class SandboxStarter
         {
             if (services.Spawner.IsConnected)
             {
-                services.Runtimes.Require(function.Runtime);
+                var interpreter = services.Runtimes.Choose(function.Runtime, function.Spec.Runtime);
                 try
                 {
-                    return await services.Spawner.StartAsync(function.ToSandbox(services.Settings.HardCpuCap), CancellationToken.None);
+                    return await services.Spawner.StartAsync(function.ToSandbox(services.Settings.HardCpuCap) with { Interpreter = interpreter }, CancellationToken.None);
                 }
                 catch (SpawnerException e) when (services.Spawner.IsConnected)
                 {

@@ -28,6 +28,15 @@ internal sealed class FunctionPool(FunctionRevision function, FunctionUse use)
     /// <summary>Instances that will ask for work when they are initialised.</summary>
     public int Starting { get; set; }
 
+    /// <summary>Instances with an invocation.</summary>
+    public int Busy { get; set; }
+
+    /// <summary>From the event's write to the runtime until it takes the next one.</summary>
+    public Estimate Service;
+
+    /// <summary>From the decision to start an instance until it takes events.</summary>
+    public Estimate Start;
+
     public Provision Provision { get; } = new();
 
     /// <summary>The function's, shared by its versions.</summary>

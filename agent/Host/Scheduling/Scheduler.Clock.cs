@@ -20,9 +20,9 @@ internal sealed partial class Scheduler
         var work = new PlannedWork();
         lock (_gate)
         {
-            if (_starts.Refused)
+            if (_starts.Refused || _deferred)
             {
-                _starts.Refused = false;
+                _starts.Refused = _deferred = false;
                 PlanWaiting(ref work);
             }
             _ticked.Clear();

@@ -6,6 +6,8 @@ namespace Hearth.Agent.Scheduling;
 // What instances report. Called by the loop's thread, or by the thread pool for starts and ends.
 internal sealed partial class Scheduler
 {
+    private static readonly TimeSpan s_unknownStart = TimeSpan.FromMilliseconds(100);
+
     bool IInstanceOwner.OnAttached(Instance instance)
     {
         lock (_gate)
@@ -42,6 +44,10 @@ internal sealed partial class Scheduler
         Invocation? next = null;
         lock (_gate)
         {
+            if (finished is not null)
+                instance.Pool.Service.Add(_services.Time.GetElapsedTime(finished.StartedAt));
+            else if (instance.CountsAsStarting && instance.Invocations == 0)
+                instance.Pool.Start.Add(_services.Time.GetElapsedTime(instance.CreatedAt));
             SetStarting(instance, false);
             instance.Current = null;
             if (instance.IsProvisioned && finished is null)
@@ -65,6 +71,7 @@ internal sealed partial class Scheduler
             {
                 instance.SetState(InstanceState.Idle);
                 instance.IdleSince = _services.Time.GetTimestamp();
+                instance.Worth = WorthOf(instance);
                 // One that died is not lent out; the word of its end is being handled.
                 if (!instance.HasExited)
                     instance.Pool.AddIdle(instance);
@@ -151,6 +158,7 @@ internal sealed partial class Scheduler
             SetStarting(instance, false);
             instance.SetState(InstanceState.Bare);
             instance.IdleSince = _services.Time.GetTimestamp();
+            instance.Worth = WorthOf(instance);
             if (IsStale(instance) || _stopping)
             {
                 Stop(instance, ref work);
@@ -239,6 +247,8 @@ internal sealed partial class Scheduler
         Run(work);
         InstanceGone?.Invoke();
     }
+
+    private double WorthOf(Instance instance) => _policy.Worth(instance.Invocations, instance.Pool.Start.Value ?? s_unknownStart, Math.Max(1, instance.MemoryMb));
 
     private static bool IsStale(Instance instance) => instance.Pool.IsRemoved || !ReferenceEquals(instance.Function, instance.Pool.Function);
 }

@@ -5,19 +5,25 @@ namespace Hearth.Agent.Scheduling;
 // Starting and stopping instances. Everything but Run is called under the gate.
 internal sealed partial class Scheduler
 {
-    /// <summary>One instance on its way for each invocation that waits, as far as memory allows.</summary>
+    /// <summary>Instances for the invocations that wait, as many as serve them sooner than those that are there, and as far as memory allows.</summary>
     /// <param name="most">Starts; one that is refused counts for none.</param>
-    private void Plan(FunctionPool pool, ref PlannedWork work, int most = int.MaxValue)
+    /// <returns>True when it waits for room.</returns>
+    private bool Plan(FunctionPool pool, ref PlannedWork work, int most = int.MaxValue)
     {
         while (pool.Waiting > pool.Starting && !pool.IsRemoved && most-- > 0)
         {
+            if (!_policy.IsStartWorthwhile(UnservedOf(pool)))
+            {
+                _deferred = true; // the clock looks again
+                return false;
+            }
             if (pool.TakeBare() is { } bare)
             {
                 Initialise(bare, ref work);
                 continue;
             }
             if (!_starts.IsFree())
-                return; // the clock looks again
+                return true; // the clock looks again
             switch (_policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle()), pool.Function.Spec.MemoryMb))
             {
                 case Placement.Start:
@@ -27,10 +33,14 @@ internal sealed partial class Scheduler
                     Stop(victim, ref work);
                     break;
                 default:
-                    return;
+                    return true;
             }
         }
+        return false;
     }
+
+    private UnservedQueue UnservedOf(FunctionPool pool) => new(
+        pool.Waiting - pool.Starting, pool.Busy + pool.Starting, pool.Peek() is { } head ? _services.Time.GetElapsedTime(head.QueuedAt) : TimeSpan.Zero, pool.Service.Value, pool.Start.Value);
 
     /// <summary>There may be slots again: one start for each function that waits, then one more for each, so that many events of one function hold up no other's.</summary>
     private void PlanWaiting(ref PlannedWork work)
@@ -58,8 +68,7 @@ internal sealed partial class Scheduler
             return;
         foreach (var pool in _pools.Values.Where(static p => p.Waiting > p.Starting).OrderBy(static p => p.Peek()?.QueuedAt ?? long.MaxValue).ToList())
         {
-            Plan(pool, ref work);
-            if (pool.Waiting > pool.Starting)
+            if (Plan(pool, ref work))
                 return; // a smaller one behind it must not take what this one waits for
         }
     }
@@ -122,7 +131,7 @@ internal sealed partial class Scheduler
             return null;
         var candidates = new IdleCandidate[idle.Count];
         for (var i = 0; i < candidates.Length; i++)
-            candidates[i] = new IdleCandidate(idle[i].IdleSince, idle[i].MemoryMb);
+            candidates[i] = new IdleCandidate(idle[i].IdleSince, idle[i].Worth);
         return idle[_policy.ChooseVictim(candidates)];
     }
 

@@ -32,6 +32,9 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
     private int _ticking;
     private long _invocations;
     private bool _stopping;
+
+    /// <summary>Invocations wait for instances that are busy, since that seemed sooner than a start.</summary>
+    private bool _deferred;
     private TaskCompletionSource? _drained;
     private TaskCompletionSource? _emptied;
 

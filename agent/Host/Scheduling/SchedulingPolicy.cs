@@ -26,28 +26,44 @@ internal enum Placement
 internal readonly record struct MemoryState(long UsedMb, long LeavingMb, bool HasIdle);
 
 /// <param name="IdleSince">Timestamp.</param>
-/// <param name="MemoryMb">What its end would free.</param>
-internal readonly record struct IdleCandidate(long IdleSince, int MemoryMb);
+/// <param name="Worth">As it was when it became idle.</param>
+internal readonly record struct IdleCandidate(long IdleSince, double Worth);
+
+/// <summary>Invocations of a function for which no instance is idle or on its way.</summary>
+/// <param name="Count">At least 1.</param>
+/// <param name="Serving">Instances that are busy or on their way, each of which takes one after the other.</param>
+/// <param name="Waited">How long the first of them has waited.</param>
+/// <param name="Service">What an invocation takes; null when none has ended yet.</param>
+/// <param name="Start">What the start of an instance takes; null when none has.</param>
+internal readonly record struct UnservedQueue(int Count, int Serving, TimeSpan Waited, TimeSpan? Service, TimeSpan? Start);
 
 /// <summary>The rules, and nothing else: no locks, no instances, time injected.</summary>
 internal interface ISchedulingPolicy
 {
     Placement Place(in MemoryState memory, int neededMb);
 
+    /// <summary>Whether one more instance serves them sooner than those that are there.</summary>
+    bool IsStartWorthwhile(in UnservedQueue queue);
+
+    /// <inheritdoc cref="GreedyDual.Worth"/>
+    double Worth(long uses, TimeSpan start, int memoryMb);
+
     bool IsFreezeDue(long idleSince);
 
     bool IsEvictionDue(long idleSince);
 
-    /// <returns>Index of the one to end.</returns>
+    /// <returns>Index of the one to end, because another needs its memory.</returns>
     int ChooseVictim(ReadOnlySpan<IdleCandidate> candidates);
 
     /// <summary>An invocation that nobody can serve is told so after its function's own time limit.</summary>
     bool HasWaitedTooLong(long queuedAt, TimeSpan functionTimeout);
 }
 
-/// <summary>Newest idle first is the pool's order; here: start whenever there is room, evict the longest idle.</summary>
+/// <summary>Newest idle first is the pool's order; here: start when that is sooner than to wait and there is room, evict what is worth least.</summary>
 internal sealed class SchedulingPolicy(PolicySettings settings, TimeProvider time) : ISchedulingPolicy
 {
+    private readonly GreedyDual _worths = new();
+
     public Placement Place(in MemoryState memory, int neededMb)
     {
         if (neededMb > settings.MemoryBudgetMb)
@@ -59,19 +75,30 @@ internal sealed class SchedulingPolicy(PolicySettings settings, TimeProvider tim
         return memory.HasIdle ? Placement.Evict : Placement.Wait;
     }
 
+    public bool IsStartWorthwhile(in UnservedQueue queue)
+    {
+        if (queue.Serving == 0 || queue.Service is not { } service || queue.Start is not { } start)
+            return true;
+        // Whatever was expected: who waits as long as a start takes waits for at most twice what the better choice would have been.
+        return service * queue.Count / queue.Serving >= start || queue.Waited >= start;
+    }
+
+    public double Worth(long uses, TimeSpan start, int memoryMb) => _worths.Worth(uses, start, memoryMb);
+
     public bool IsFreezeDue(long idleSince) => time.GetElapsedTime(idleSince) >= settings.FreezeAfter;
 
     public bool IsEvictionDue(long idleSince) => time.GetElapsedTime(idleSince) >= settings.EvictAfter;
 
     public int ChooseVictim(ReadOnlySpan<IdleCandidate> candidates)
     {
-        var oldest = 0;
+        var least = 0;
         for (var i = 1; i < candidates.Length; i++)
         {
-            if (candidates[i].IdleSince < candidates[oldest].IdleSince)
-                oldest = i;
+            if ((candidates[i].Worth, candidates[i].IdleSince).CompareTo((candidates[least].Worth, candidates[least].IdleSince)) < 0)
+                least = i;
         }
-        return oldest;
+        _worths.Evicted(candidates[least].Worth);
+        return least;
     }
 
     public bool HasWaitedTooLong(long queuedAt, TimeSpan functionTimeout) => time.GetElapsedTime(queuedAt) >= functionTimeout;

@@ -9,6 +9,11 @@ public interface ISpawner
     /// <exception cref="SpawnerException">The spawner refused or failed; the message names the step, its target and the errno.</exception>
     Task<ISandbox> StartAsync(SandboxSpec spec, CancellationToken cancellationToken);
 
+    /// <summary>A function with this runtime, interpreter (as in <see cref="SandboxSpec.Interpreter"/>) and memory setting (MB) may soon be started: what can be done ahead of that may be done.</summary>
+    void Expect(RuntimeKind runtime, int interpreter, int memoryMb)
+    {
+    }
+
     /// <summary>False while the spawner is away. Every sandbox of a lost spawner is dead; <see cref="ISandbox.Exited"/> of each completes.</summary>
     bool IsConnected { get; }
 }
@@ -28,7 +33,11 @@ public enum RuntimeKind : byte
 /// <param name="TmpMb">512-10,240.</param>
 /// <param name="HardCpuCap">cpu.max = MB/1769 of a CPU instead of a work-conserving weight.</param>
 public sealed record SandboxSpec(
-    RuntimeKind Runtime, ReadOnlyMemory<byte> CodeSha256, IReadOnlyList<ReadOnlyMemory<byte>> Layers, int MemoryMb, int TmpMb, bool HardCpuCap);
+    RuntimeKind Runtime, ReadOnlyMemory<byte> CodeSha256, IReadOnlyList<ReadOnlyMemory<byte>> Layers, int MemoryMb, int TmpMb, bool HardCpuCap)
+{
+    /// <summary>The spawner's number for another interpreter than the language's default; 0 for that.</summary>
+    public int Interpreter { get; init; }
+}
 
 /// <summary>One running sandbox. The pipe ends belong to this object; <see cref="ResetAsync"/> replaces all three.</summary>
 public interface ISandbox
@@ -58,6 +67,9 @@ public interface ISandbox
     void Thaw();
 
     SandboxStats ReadStats();
+
+    /// <summary><see cref="SandboxStats.MemoryPeakBytes"/> alone, after each invocation: one read of a file, and none that makes the kernel add up what all processors counted.</summary>
+    long ReadMemoryPeakBytes() => ReadStats().MemoryPeakBytes;
 
     /// <summary>Kills and removes everything of the sandbox. Idempotent; completes when nothing of it is left.</summary>
     Task DestroyAsync();

@@ -46,6 +46,16 @@ internal sealed class SpawnedSandbox : ISandbox
         }
     }
 
+    /// <summary>Its init ended, and everything in it.</summary>
+    internal bool IsLost
+    {
+        get
+        {
+            lock (_gate)
+                return _lost;
+        }
+    }
+
     public async Task ResetAsync(CancellationToken cancellationToken)
     {
         var reset = _spawner.ResetAsync(Id);
@@ -78,6 +88,12 @@ internal sealed class SpawnedSandbox : ISandbox
                 Math.Max(0, CgroupReader.ReadCpuUsec(Fd(ShellFd.CpuStat))),
                 Math.Max(0, CgroupReader.ReadOomKills(Fd(ShellFd.Oom))));
         }
+    }
+
+    public long ReadMemoryPeakBytes()
+    {
+        lock (_gate)
+            return _destroyed is null ? Math.Max(0, CgroupReader.ReadLong(Fd(ShellFd.MemoryPeak))) : 0;
     }
 
     public Task DestroyAsync()

@@ -18,11 +18,15 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
     /// <summary>More than the spawner gives a sandbox's init (10 s).</summary>
     private static readonly TimeSpan s_answerLimit = TimeSpan.FromSeconds(15);
 
+    /// <summary>What an empty sandbox is made with; whoever claims it brings its own.</summary>
+    private const int LeastMemoryMb = 128, LeastTmpMb = 512;
+
     private readonly string _path;
     private readonly TimeSpan _limit;
     private readonly ILogger _log;
     private readonly ConcurrentDictionary<uint, TaskCompletionSource<SpawnerReply>> _waiting = new();
     private readonly ConcurrentDictionary<ulong, SpawnedSandbox> _sandboxes = new();
+    private readonly SandboxPools _pools;
     private readonly TaskCompletionSource<string> _firstHello = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile SpawnerSocket? _socket;
     private volatile bool _connected;
@@ -31,8 +35,10 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
     private ulong _lastSandbox = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
 
     /// <param name="answerLimit">After which a request is given up, and a silent spawner too. Default 15 s.</param>
-    public SpawnerClient(string socketPath, ILogger log, TimeSpan? answerLimit = null)
+    /// <param name="pooled">Sandboxes kept ready for starts to come, at most.</param>
+    public SpawnerClient(string socketPath, ILogger log, TimeSpan? answerLimit = null, int pooled = 0)
     {
+        _pools = new SandboxPools(pooled, CreateAsync, TimeProvider.System, log);
         _path = socketPath;
         _limit = answerLimit ?? s_answerLimit;
         _log = log;
@@ -46,8 +52,49 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
 
     public async Task<ISandbox> StartAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
+        if (_pools.TryTake(new PoolKind(Program(spec.Runtime, spec.Interpreter), spec.MemoryMb)) is { } ready)
+        {
+            try
+            {
+                return await ClaimAsync(ready, spec).ConfigureAwait(false);
+            }
+            catch (SpawnerException) when (_connected && ready.IsLost)
+            {
+                // It ended while it waited to be claimed: no fault of this start.
+            }
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return await ClaimAsync(await CreateAsync(spec.MemoryMb, spec.TmpMb, spec.HardCpuCap).ConfigureAwait(false), spec).ConfigureAwait(false);
+    }
+
+    public void Expect(RuntimeKind runtime, int interpreter, int memoryMb) => _pools.Expect(new PoolKind(Program(runtime, interpreter), memoryMb));
+
+    /// <summary>One that waits for whatever comes.</summary>
+    private async Task<SpawnedSandbox> CreateAsync(PoolKind kind)
+    {
+        // No cap on its CPU before it is claimed: it would only start slower.
+        var sandbox = await CreateAsync(kind.MemoryMb == 0 ? LeastMemoryMb : kind.MemoryMb, LeastTmpMb, hardCpuCap: false).ConfigureAwait(false);
+        if (kind == PoolKind.Empty)
+            return sandbox;
+        try
+        {
+            var warm = new WarmRequest { Header = Header(RequestKind.Warm, sandbox.Id), Runtime = kind.Program, MemoryMb = kind.MemoryMb };
+            sandbox.RuntimeStarted(await AskAsync(warm.Header.Tag, ref warm).ConfigureAwait(false));
+            return sandbox;
+        }
+        catch
+        {
+            await sandbox.DestroyAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>An empty sandbox.</summary>
+    private async Task<SpawnedSandbox> CreateAsync(int memoryMb, int tmpMb, bool hardCpuCap)
+    {
         var id = NextSandbox();
-        var create = new CreateRequest { Header = Header(RequestKind.Create, id), MemoryMb = spec.MemoryMb, TmpMb = spec.TmpMb, HardCpuCap = spec.HardCpuCap ? 1 : 0 };
+        var create = new CreateRequest { Header = Header(RequestKind.Create, id), MemoryMb = memoryMb, TmpMb = tmpMb, HardCpuCap = hardCpuCap ? 1 : 0 };
         SpawnerReply shell;
         try
         {
@@ -62,12 +109,18 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
 
         var sandbox = new SpawnedSandbox(this, id, shell.Descriptors);
         _sandboxes[id] = sandbox;
+        return sandbox;
+    }
+
+    private async Task<ISandbox> ClaimAsync(SpawnedSandbox sandbox, SandboxSpec spec)
+    {
         try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var claim = ClaimOf(id, spec);
+            var claim = ClaimOf(sandbox.Id, spec);
             var pipes = await AskAsync(claim.Header.Tag, ref claim).ConfigureAwait(false);
-            sandbox.RuntimeStarted(pipes);
+            // A warm one has its pipes already.
+            if (pipes.Descriptors.Length > 0)
+                sandbox.RuntimeStarted(pipes);
             return sandbox;
         }
         catch
@@ -100,11 +153,21 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         }
     }
 
+    private static int Program(RuntimeKind runtime, int interpreter) => interpreter != 0 ? interpreter : (int)runtime;
+
     private unsafe ClaimRequest ClaimOf(ulong id, SandboxSpec spec)
     {
         if (spec.CodeSha256.Length != SpawnerProtocol.HashLength || spec.Layers.Count > SpawnerProtocol.MaxLayers)
             throw new ArgumentException("a code hash has 32 bytes, and there are at most 5 layers", nameof(spec));
-        var claim = new ClaimRequest { Header = Header(RequestKind.Claim, id), Runtime = (int)spec.Runtime, LayerCount = spec.Layers.Count };
+        var claim = new ClaimRequest
+        {
+            Header = Header(RequestKind.Claim, id),
+            Runtime = Program(spec.Runtime, spec.Interpreter),
+            LayerCount = spec.Layers.Count,
+            MemoryMb = spec.MemoryMb,
+            TmpMb = spec.TmpMb,
+            HardCpuCap = spec.HardCpuCap ? 1 : 0,
+        };
         spec.CodeSha256.Span.CopyTo(new Span<byte>(claim.Code, SpawnerProtocol.HashLength));
         for (var i = 0; i < spec.Layers.Count; i++)
             spec.Layers[i].Span.CopyTo(new Span<byte>(claim.Layers + (i * SpawnerProtocol.HashLength), SpawnerProtocol.HashLength));
@@ -197,6 +260,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         _socket = socket;
         _connected = true;
         _firstHello.TrySetResult(mode.Value == 1 ? "v2" : "hybrid");
+        _pools.Open();
         uint status = 0;
         long asked = 0;
         while (!_disposed)
@@ -263,6 +327,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
     {
         _connected = false;
         _socket = null;
+        _pools.Close();
         foreach (var tag in _waiting.Keys)
         {
             if (_waiting.TryRemove(tag, out var waiting))
@@ -279,6 +344,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
     public void Dispose()
     {
         _disposed = true;
+        _pools.Dispose();
         _socket?.Shutdown();
     }
 

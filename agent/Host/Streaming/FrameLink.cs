@@ -34,6 +34,9 @@ internal sealed class FrameLink : IReadiness, IDisposable
     /// <summary>True while a part of the last message still waits for room in the pipe.</summary>
     public bool IsSending => _send.IsPending;
 
+    /// <summary>The runtime was gone before it had read the whole of the last message.</summary>
+    public bool IsCut => _send.IsCut;
+
     /// <summary>Nothing is read: whoever gets the frames has no room for more.</summary>
     public bool IsPaused { get; private set; }
 

@@ -33,12 +33,16 @@ internal sealed class SendSide : IReadiness
 
     public bool IsPending => Volatile.Read(ref _pending);
 
+    /// <summary>Nobody has read the whole of the last message, nor will.</summary>
+    public bool IsCut { get; private set; }
+
     /// <summary>The cleared buffer for the next message's head; <see cref="Flush(ReadOnlyMemory{byte})"/> sends it.</summary>
     public FrameBuffer Begin()
     {
         if (_pending)
             throw new InvalidOperationException("A message to the runtime is still on its way.");
         _head.Clear();
+        IsCut = false;
         return _head;
     }
 
@@ -94,6 +98,7 @@ internal sealed class SendSide : IReadiness
             if (count < 0)
             {
                 // The reader is gone; the end of the process says why.
+                IsCut = true;
                 Finish();
                 return;
             }

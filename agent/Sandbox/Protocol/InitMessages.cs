@@ -10,7 +10,7 @@ public enum InitOrder : uint
     /// <summary>The maps and v1 groups are written: set up the sandbox. Answered Ready.</summary>
     Go = 1,
 
-    /// <summary>Mount (descriptors 0 code, 1 runtime, then layers), then start the runtime with the three pipe ends that come last. A start block follows the message.</summary>
+    /// <summary>Mount what <see cref="InitOrderMessage.Mounts"/> says, then start the runtime with the three pipe ends that come last. A start block follows the message.</summary>
     Claim = 2,
 
     /// <summary>Kill all, start the runtime again with the three pipe ends that come along.</summary>
@@ -18,6 +18,21 @@ public enum InitOrder : uint
 
     /// <summary>Kill all but init (a process of the group ran into the memory limit).</summary>
     KillAll = 4,
+
+    /// <summary>Mount what <see cref="InitOrderMessage.Mounts"/> says; the runtime runs already. Answered Attached.</summary>
+    Attach = 5,
+}
+
+/// <summary>What the descriptors of a Claim are, in this order.</summary>
+[Flags]
+public enum ClaimMounts : uint
+{
+    Code = 1,
+    Runtime = 2,
+    Layers = 4,
+
+    /// <summary>Another /tmp than the one that the sandbox was made with.</summary>
+    Tmp = 8,
 }
 
 [ProtocolStruct(24)]
@@ -25,7 +40,7 @@ public enum InitOrder : uint
 public struct InitOrderMessage
 {
     public InitOrder Order;
-    public int MountCount;
+    public ClaimMounts Mounts;
     public uint Generation;
 
     /// <summary>Bytes of NUL-terminated arguments, then of NUL-terminated environment entries, that follow.</summary>
@@ -43,6 +58,7 @@ public enum InitReport : uint
     Started = 2,
     Exited = 3,
     Failed = 4,
+    Attached = 5,
 }
 
 [ProtocolStruct(20)]

@@ -11,7 +11,7 @@ namespace Hearth.Sandbox.Protocol;
 /// </summary>
 public static class SpawnerProtocol
 {
-    public const ushort Version = 2;
+    public const ushort Version = 3;
 
     /// <summary>Descriptors that come with the answer to <see cref="RequestKind.Create"/>, in the order of <see cref="ShellFd"/>; absent ones are /dev/null.</summary>
     public const int ShellFdCount = 8;
@@ -28,10 +28,13 @@ public enum RequestKind : ushort
     /// <summary>First packet of the agent. Answered with the cgroup mode in <see cref="Answer.Value"/> (1 = v2, 2 = hybrid).</summary>
     Hello = 1,
 
-    /// <summary>Makes an empty sandbox: namespaces, root, /tmp, cgroup, init.</summary>
+    /// <summary>Makes an empty sandbox: namespaces, root, /tmp, cgroup, init. Whose it will be need not be known yet.</summary>
     Create = 2,
 
-    /// <summary>Mounts code and runtime in an empty sandbox and starts the runtime.</summary>
+    /// <summary>
+    /// Gives a sandbox its limits and mounts code in it. An empty one gets the runtime too, which is started: the answer comes with the pipes. In one that was warmed
+    /// it runs already, and the answer comes without.
+    /// </summary>
     Claim = 3,
 
     /// <summary>Kills everything in a claimed sandbox and starts the runtime again; /tmp stays.</summary>
@@ -45,6 +48,9 @@ public enum RequestKind : ushort
     /// bytes (it should be 0: a process that forks must not be in the middle of a collection), <see cref="Answer.Generation"/> the number of its sandboxes.
     /// </summary>
     Status = 6,
+
+    /// <summary>Starts a runtime in an empty sandbox before it is known for which function: it says Hello and waits for Init, which must not come before the claim.</summary>
+    Warm = 7,
 }
 
 /// <summary>Index of each descriptor in the answer to Create.</summary>
@@ -94,17 +100,46 @@ public struct CreateRequest
     public int Reserved;
 }
 
-[ProtocolStruct(216)]
+[ProtocolStruct(32)]
+[StructLayout(LayoutKind.Sequential)]
+public struct WarmRequest
+{
+    public RequestHeader Header;
+
+    /// <summary>As in <see cref="ClaimRequest"/>, whose runtime must then be the same.</summary>
+    public int Runtime;
+
+    /// <summary>128-10,240: what the runtime is told that it has.</summary>
+    public int MemoryMb;
+
+    /// <summary>As in <see cref="CreateRequest"/>.</summary>
+    public int HardCpuCap;
+
+    public int Reserved;
+}
+
+[ProtocolStruct(232)]
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct ClaimRequest
 {
     public RequestHeader Header;
 
-    /// <summary>1 python, 2 nodejs, 3 dotnet, 4 provided.</summary>
+    /// <summary>1 python, 2 nodejs, 3 dotnet, 4 provided, each with its default interpreter; from 16 on another one, by its number in etc/hearth-interpreters.</summary>
     public int Runtime;
 
     /// <summary>0-5.</summary>
     public int LayerCount;
+
+    /// <summary>128-10,240, or 0: memory and CPU stay as Create set them.</summary>
+    public int MemoryMb;
+
+    /// <summary>512-10,240, or 0: the /tmp that Create made.</summary>
+    public int TmpMb;
+
+    /// <summary>As in <see cref="CreateRequest"/>; 0 without <see cref="MemoryMb"/>.</summary>
+    public int HardCpuCap;
+
+    public int Reserved;
 
     public fixed byte Code[SpawnerProtocol.HashLength];
     public fixed byte Layers[SpawnerProtocol.HashLength * SpawnerProtocol.MaxLayers];

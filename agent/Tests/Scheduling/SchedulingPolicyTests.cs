@@ -22,8 +22,56 @@ public sealed class SchedulingPolicyTests
         Assert.Equal(expected, Policy.Place(new MemoryState(used, leaving, hasIdle), needed).ToString());
 
     [Fact]
-    public void The_longest_idle_instance_goes_first() =>
-        Assert.Equal(1, Policy.ChooseVictim([new IdleCandidate(30, 128), new IdleCandidate(10, 128), new IdleCandidate(20, 4096)]));
+    public void The_one_that_is_worth_least_goes_first_and_of_equals_the_longest_idle() =>
+        Assert.Equal(2, Policy.ChooseVictim([new IdleCandidate(10, 5), new IdleCandidate(30, 4), new IdleCandidate(20, 4)]));
+
+    [Fact]
+    public void Worth_is_cost_times_use_for_its_memory_and_what_is_not_used_ages()
+    {
+        var policy = Policy;
+        var start = TimeSpan.FromMilliseconds(100);
+        Assert.True(policy.Worth(10, start, 128) > policy.Worth(1, start, 128));
+        Assert.True(policy.Worth(10, start, 128) > policy.Worth(10, start, 1024));
+        Assert.True(policy.Worth(10, start * 5, 1024) > policy.Worth(1, start, 1024));
+
+        // Used a hundred times, long ago: instances that are used once each outlive it in the end.
+        var old = policy.Worth(100, start, 128);
+        var victims = 0;
+        while (policy.ChooseVictim([new IdleCandidate(1, old), new IdleCandidate(2, policy.Worth(1, start, 128))]) == 1)
+            victims++;
+        Assert.InRange(victims, 90, 110);
+    }
+
+    [Theory]
+    [InlineData(1, 0, 0, 10, 100, true)] // nobody serves
+    [InlineData(1, 1, 0, 10, 100, false)] // ten ms of work beside a start of a hundred
+    [InlineData(9, 1, 0, 10, 100, false)]
+    [InlineData(10, 1, 0, 10, 100, true)]
+    [InlineData(10, 2, 0, 10, 100, false)]
+    [InlineData(1, 1, 0, 100, 100, true)]
+    [InlineData(1, 1, 99, 10, 100, false)]
+    [InlineData(1, 1, 100, 10, 100, true)] // it took longer than was expected
+    [InlineData(1, 1, 0, -1, 100, true)] // not known yet
+    [InlineData(1, 1, 0, 10, -1, true)]
+    public void An_instance_is_started_when_that_is_sooner_than_to_wait(int count, int serving, int waitedMs, int serviceMs, int startMs, bool starts)
+    {
+        var queue = new UnservedQueue(count, serving, TimeSpan.FromMilliseconds(waitedMs), Known(serviceMs), Known(startMs));
+        Assert.Equal(starts, Policy.IsStartWorthwhile(queue));
+
+        static TimeSpan? Known(int ms) => ms < 0 ? null : TimeSpan.FromMilliseconds(ms);
+    }
+
+    [Fact]
+    public void An_estimate_follows_what_it_reads()
+    {
+        var estimate = default(Estimate);
+        Assert.Null(estimate.Value);
+        estimate.Add(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(100, estimate.Value!.Value.TotalMilliseconds);
+        for (var i = 0; i < 20; i++)
+            estimate.Add(TimeSpan.FromMilliseconds(200));
+        Assert.InRange(estimate.Value!.Value.TotalMilliseconds, 195, 200);
+    }
 
     [Fact]
     public void Clocks_strike_at_their_time_and_not_before()

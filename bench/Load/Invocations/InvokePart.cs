@@ -23,14 +23,23 @@ internal sealed class InvokePart : IPart
             foreach (var language in Language.All)
                 await node.DeployAsync(Warm(language), language, "warm", timeoutSeconds: 30, context.Cancelled);
             using var kestrel = new KestrelPeer(context.Groups);
-            rows = [.. cold, .. await WarmAsync(context, node, kestrel)];
+            List<(string Name, string Reason)> absent = [];
+            var peers = ServerPeer.StartAll(context.Groups, absent);
+            try
+            {
+                rows = [.. cold, .. await WarmAsync(context, node, kestrel, peers), .. absent.Select(peer => new Row { Part = Name, Name = peer.Name, From = Sent, To = Read, Unit = "us", Note = $"not measured: {peer.Reason}" })];
+            }
+            finally
+            {
+                peers.ForEach(static peer => peer.Dispose());
+            }
         }
 
         node.CheckNothingLeft();
         return rows;
     }
 
-    private async Task<List<Row>> WarmAsync(BenchContext context, BenchNode node, KestrelPeer kestrel)
+    private async Task<List<Row>> WarmAsync(BenchContext context, BenchNode node, KestrelPeer kestrel, List<ServerPeer> peers)
     {
         var (rounds, warmUp, time) = context.Quick ? (1, TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(1.2)) : (3, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(3));
         List<WarmCell> cells = [];
@@ -39,6 +48,7 @@ internal sealed class InvokePart : IPart
             foreach (var connections in (int[])[1, Many])
             {
                 cells.Add(Kestrel($"raw Kestrel echo, {Text(connections)}", kestrel, connections));
+                cells.AddRange(peers.Select(peer => Server(peer, connections)));
                 cells.AddRange(Language.All.Select(language => Http($"warm {language.Name}, HTTP, {Text(connections)}", node, language, connections)));
                 cells.Add(Grpc(node, Language.All[0], connections));
             }
@@ -113,6 +123,9 @@ internal sealed class InvokePart : IPart
 
     private static WarmCell Kestrel(string name, KestrelPeer kestrel, int connections) =>
         new(name, Sent, Read, Callers(connections, () => new HttpCaller(kestrel.Endpoint, "/", Language.Payload, Language.Payload)), kestrel.CpuNanos, "the Kestrel process");
+
+    private static WarmCell Server(ServerPeer peer, int connections) => new(
+        $"{peer.Name}, HTTP, {Text(connections)}", Sent, Read, Callers(connections, () => new HttpCaller(peer.Endpoint, "/", Language.Payload, peer.Answer)), peer.CpuNanos, "all its processes");
 
     private static WarmCell Http(string name, BenchNode node, Language language, int connections) =>
         new(name, Sent, Read, Callers(connections, () => Caller(node, language)), node.CpuNanos, "the whole node with its sandboxes");

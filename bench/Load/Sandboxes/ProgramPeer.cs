@@ -50,7 +50,7 @@ internal sealed class ProgramPeer(string name, Func<int, string[]> command) : Pe
 }
 
 /// <summary>Hearth's sandboxes.</summary>
-internal sealed class SandboxPeer(string name, SpawnerProcess spawner, SandboxCycles cycles, bool withPython) : Peer(name)
+internal sealed class SandboxPeer(string name, SpawnerProcess spawner, SandboxCycles cycles, Func<(long Ready, long Whole)> once) : Peer(name)
 {
     public override void Dispose()
     {
@@ -58,7 +58,7 @@ internal sealed class SandboxPeer(string name, SpawnerProcess spawner, SandboxCy
 
     protected override long? CpuNow() => spawner.CpuNanos();
 
-    protected override (long Ready, long Whole) Once() => withPython ? cycles.Python(spawner.PythonCode) : cycles.Empty();
+    protected override (long Ready, long Whole) Once() => once();
 
     protected override int Many(int creators, long until, CancellationToken cancelled) => cycles.Parallel(creators, until, cancelled);
 }

@@ -9,6 +9,7 @@ namespace Hearth.Bench.Load.Sandboxes;
 /// </summary>
 internal sealed class SandboxPart : IPart
 {
+    private const string Claimed = "Empty sandbox claimed for Python";
     private const string Reaped = "its end is reaped";
     private static readonly int[] Creators = [1, 2, 4];
 
@@ -26,9 +27,10 @@ internal sealed class SandboxPart : IPart
         try
         {
             var cycles = new SandboxCycles(connection);
-            var sandbox = new SandboxPeer("Hearth sandbox", spawner, cycles, withPython: false);
-            var python = new SandboxPeer("Hearth sandbox with Python", spawner, cycles, withPython: true);
-            peers.AddRange([sandbox, python]);
+            var sandbox = new SandboxPeer("Hearth sandbox", spawner, cycles, cycles.Empty);
+            var python = new SandboxPeer("Hearth sandbox with Python", spawner, cycles, () => cycles.Python(spawner.PythonCode));
+            var claimed = new SandboxPeer(Claimed, spawner, cycles, () => cycles.ClaimedPython(spawner.PythonCode));
+            peers.AddRange([sandbox, python, claimed]);
             peers.AddRange(Programs(bundle, absent));
             Rotate(peers, 1, (peer, _) => peer.Measure(5, keep: false, context.Cancelled));
             Rotate(peers, rounds, (peer, round) => peer.Measure(peer.Name == "runc run" ? batch / 5 : batch, keep: true, context.Cancelled));
@@ -82,6 +84,13 @@ internal sealed class SandboxPart : IPart
         var bare = Latency(peers.Single(static peer => peer.Name == "python3 -I -S -c 1"));
         foreach (var peer in peers)
         {
+            if (peer.Name == Claimed)
+            {
+                rows.Add(Row.OfLatency(Name, $"{peer.Name}: to the pipes", "Claim sent to the spawner", "the answer that its runtime was started, with the pipes", peer.Ready).RelativeTo(bare));
+                rows.Add(Row.OfLatency(Name, $"{peer.Name}: to ready", "Claim sent to the spawner", "the first frame of the Python runtime", peer.Whole).RelativeTo(bare));
+                continue;
+            }
+
             var baseline = peer.Name.Contains("ython", StringComparison.Ordinal) ? bare : bwrap;
             if (peer.Ready.Count > 0)
             {

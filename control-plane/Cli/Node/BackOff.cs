@@ -1,20 +1,27 @@
 namespace Hearth.Cli.Node;
 
-/// <summary>How long to wait before a restart: at once the first time, then doubling from 0.1 s to 10 s; a life of a minute forgives all.</summary>
+/// <summary>
+/// How long to wait before a restart. What had been ready for a second starts again at once, however often that happens: waiting would only lengthen the outage.
+/// Starts that fail are tried at once, then after 0.1 s, doubling up to 10 s, until one succeeds.
+/// </summary>
 internal sealed class BackOff(TimeProvider clock)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Forgiven = TimeSpan.FromMinutes(1);
 
-    private long _started = clock.GetTimestamp();
+    // A program that says it is ready and falls over its first request has not started.
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1);
+
+    private long? _ready;
     private TimeSpan _next = TimeSpan.Zero;
 
-    public void Started() => _started = clock.GetTimestamp();
+    public void Started() => _ready = null;
+
+    public void Ready() => _ready = clock.GetTimestamp();
 
     public TimeSpan Next()
     {
-        if (clock.GetElapsedTime(_started) >= Forgiven) _next = TimeSpan.Zero;
+        if (_ready is { } since && clock.GetElapsedTime(since) >= Settled) _next = TimeSpan.Zero;
         var delay = _next;
         _next = delay == TimeSpan.Zero ? First : TimeSpan.FromTicks(Math.Min(Longest.Ticks, delay.Ticks * 2));
         return delay;

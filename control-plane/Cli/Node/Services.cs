@@ -43,6 +43,7 @@ internal static class Services
         if (options.IdleTimeoutSeconds is { } idle) agent.AddRange(["--idle-timeout-seconds", Text(idle)]);
         if (options.Concurrency is { } concurrency) agent.AddRange(["--max-concurrency", Text(concurrency)]);
         if (options.BurstRate is { } rate) agent.AddRange(["--burst-rate", Text(rate)]);
+        if (options.SandboxPool is { } pool) agent.AddRange(["--sandbox-pool", Text(pool)]);
         if (options.CpuCap) agent.Add("--hard-cpu-cap");
         if (options.LogMaxMb is { } megabytes) agent.AddRange(["--log-max-mb", Text(megabytes)]);
         if (options.LogMaxDays is { } age) agent.AddRange(["--log-max-days", Text(age)]);
@@ -50,6 +51,7 @@ internal static class Services
         List<string> spawner = ["--data", options.DataDirectory];
         if (options.Root is { } root) spawner.AddRange(["--root", root]);
         if (options.TmpInMemory) spawner.AddRange(["--tmp", "memory"]);
+        foreach (var runtime in options.Runtimes) spawner.AddRange(["--runtime", runtime]);
 
         return
         [

@@ -136,7 +136,11 @@ internal sealed class Supervisor : IDisposable
 
     private void Handle(SupervisorEvent next)
     {
-        if (next is SupervisorEvent.Ready { Service: Services.Agent } ready) Endpoint = VisibleText.Line(ready.Line.Split(' ')[^1]);
+        if (next is SupervisorEvent.Ready ready)
+        {
+            _services.Find(one => one.Service.Name == ready.Service)?.BackOff.Ready();
+            if (ready.Service == Services.Agent) Endpoint = VisibleText.Line(ready.Line.Split(' ')[^1]);
+        }
         if (next is not SupervisorEvent.Exited exited) return;
         var service = _services.Find(one => one.Service.Name == exited.Service && one.Process?.Pid == exited.Pid);
         if (service is null) return;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using Hearth.Cli.Connection;
 using Hearth.Cli.Errors;
 using Hearth.Cli.Parsing;
@@ -8,12 +9,13 @@ using Hearth.Cli.Parsing;
 namespace Hearth.Cli.Node;
 
 /// <summary><c>hearth up</c>: a whole node in the foreground.</summary>
-internal static class UpCommand
+internal static partial class UpCommand
 {
     private static readonly Option<int?> Port = SharedOptions.Number("--port", "TCP port for HTTP, 0-65535; 0 = any free one. Default: 9000", 0, 65535);
     private static readonly Option<string> Host = new("--host") { Description = "Address to serve on, 0.0.0.0 for all of this machine's; others than loopback need access keys (hearth keys)", DefaultValueFactory = _ => "127.0.0.1", HelpName = "IP" };
     private static readonly Option<int?> GrpcPort = SharedOptions.Number("--grpc-port", "Also serve the gRPC API on this TCP port of loopback, 1-65535. Default: only the Unix socket", 1, 65535);
     private static readonly Option<string?> Root = new("--root") { Description = "Root image (rootfs/build-image.sh) whose /usr and /etc functions see. Default: this machine's", HelpName = "DIR" };
+    private static readonly Option<string[]> Runtime = new("--runtime") { Description = "Interpreter below /usr that runs functions of a runtime id, python3.9=/usr/local/bin/python3.9 say; may be given again. Default: the nearest installed version", HelpName = "ID=PATH", DefaultValueFactory = _ => [] };
     private static readonly Option<string> Tmp = new("--tmp") { Description = "Where /tmp of functions is: disk, or memory (it then counts as theirs). Memory is also what a machine without loop devices gets", DefaultValueFactory = _ => "disk", HelpName = "disk|memory" };
     private static readonly Option<int?> MemoryBudget = SharedOptions.Number("--memory-budget-mb", "Memory that all instances together may take, MB, 128-16777216. Default: the agent's share of this machine", 128, 16_777_216);
     private static readonly Option<int?> Increment = SharedOptions.Number("--billing-increment-ms", "Invocations are billed in steps of this many ms, 1-60000 (100 = as in 2015). Default: 1", 1, 60_000);
@@ -21,6 +23,7 @@ internal static class UpCommand
     private static readonly Option<int?> IdleTimeout = SharedOptions.Number("--idle-timeout-seconds", "An instance that nobody used for so long is ended, 1-86400. Default: 600", 1, 86_400);
     private static readonly Option<int?> Concurrency = SharedOptions.Number("--concurrency", "Invocations under way at once, all functions together, 1-1000000; more are throttled. Default: 1000", 1, 1_000_000);
     private static readonly Option<int?> BurstRate = SharedOptions.Number("--burst-rate", "Invocations a second that one function may begin, 1-1000000; more are throttled. Default: as many as come", 1, 1_000_000);
+    private static readonly Option<int?> SandboxPool = SharedOptions.Number("--sandbox-pool", "Sandboxes kept ready for starts to come, at most, 0-256; 0 = each start makes its own. Default: 16", 0, 256);
     private static readonly Option<double?> PriceRequests = Price("--price-requests", "Price of a million requests in USD, for 'hearth usage'. Default: 0.20");
     private static readonly Option<double?> PriceGbSecond = Price("--price-gb-second", "Price of a GB-second in USD. Default: 0.0000166667");
     private static readonly Option<string?> RetryDelays = new("--retry-delays") { Description = "Seconds until an event that its function failed is tried again, first and following times, each 0-3600. Default: 60,120, as AWS", HelpName = "S[,S...]" };
@@ -40,9 +43,16 @@ internal static class UpCommand
             "sudo hearth up", "sudo hearth up --port 9100 --data /srv/hearth --memory-budget-mb 4096",
             "sudo hearth up --root /var/lib/hearth-images/python")
         {
-            Port, Host, GrpcPort, Root, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, Concurrency, BurstRate, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, S3Endpoint,
+            Port, Host, GrpcPort, Root, Runtime, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, Concurrency, BurstRate, SandboxPool, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, S3Endpoint,
             Region, Account, LogMaxMb, LogMaxDays, PutLogsMaxMb, Prepare, Verbose,
         };
+        Runtime.Validators.Add(static result =>
+        {
+            foreach (var given in result.GetValueOrDefault<string[]>() ?? [])
+            {
+                if (!RuntimePair().IsMatch(given)) result.AddError($"--runtime '{given}' is not a runtime id and a path below /usr: write python3.9=/usr/local/bin/python3.9");
+            }
+        });
         Tmp.Validators.Add(static result =>
         {
             if (result.GetValueOrDefault<string>() is not ("disk" or "memory") and var other) result.AddError($"--tmp '{other}' is not a place: write disk or memory");
@@ -86,12 +96,17 @@ internal static class UpCommand
         {
             Region = parsed.GetValue(Region),
             Account = parsed.GetValue(Account),
+            SandboxPool = parsed.GetValue(SandboxPool),
             LogMaxMb = parsed.GetValue(LogMaxMb),
             LogMaxDays = parsed.GetValue(LogMaxDays),
             PutLogsMaxMb = parsed.GetValue(PutLogsMaxMb),
+            Runtimes = parsed.GetValue(Runtime) ?? [],
         };
         return parsed.GetValue(Prepare) ? NodeRun.Prepare(options) : NodeRun.Execute(options);
     }
+
+    [GeneratedRegex(@"^(python3\.\d+|nodejs\d+\.x|dotnet(core3\.1|\d+))=/usr/[^ =]+$", RegexOptions.CultureInvariant)]
+    private static partial Regex RuntimePair();
 
     private static Option<double?> Price(string name, string description)
     {

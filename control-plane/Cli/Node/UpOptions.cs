@@ -18,6 +18,9 @@ internal sealed record UpOptions(
     /// <summary>12 digits; null = 000000000000.</summary>
     public string? Account { get; init; }
 
+    /// <summary>Null = 16.</summary>
+    public int? SandboxPool { get; init; }
+
     /// <summary>Of each function's log; null = 64 MB and 14 days.</summary>
     public int? LogMaxMb { get; init; }
 
@@ -25,4 +28,7 @@ internal sealed record UpOptions(
 
     /// <summary>Of all logs that clients put; null = 1,024 MB.</summary>
     public int? PutLogsMaxMb { get; init; }
+
+    /// <summary>ID=PATH: which interpreter runs a runtime id.</summary>
+    public IReadOnlyList<string> Runtimes { get; init; } = [];
 }

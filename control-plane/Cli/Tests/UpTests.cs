@@ -39,6 +39,23 @@ public sealed class UpTests
     }
 
     [Fact]
+    public async Task A_process_that_was_at_work_is_started_again_at_once_each_time()
+    {
+        TemporaryFolder.RequireRoot();
+        using var node = new FakeNode();
+        await node.ReadyAsync();
+        for (var life = 0; life < 3; life++)
+        {
+            // Well over the second after which it counts as started.
+            await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+            _ = Syscall.kill(node.Lives("hearth-agent")[life].Pid, Signum.SIGKILL);
+            await node.UntilAsync(() => node.Lives("hearth-agent").Count == life + 2, "it is started again");
+        }
+
+        Assert.DoesNotContain(node.Output, line => line.Contains("restarting it in", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Kill_9_of_up_takes_the_processes_with_it()
     {
         TemporaryFolder.RequireRoot();

@@ -22,6 +22,8 @@ public sealed class UsageTests
     [InlineData("is out of range: 0 to 65535", "up", "--port", "70000")]
     [InlineData("--region 'US East' is not a region", "up", "--region", "US East")]
     [InlineData("--account '12' is not an account", "up", "--account", "12")]
+    [InlineData("--runtime 'python3.9=/opt/python' is not a runtime id and a path below /usr", "up", "--runtime", "python3.12=/usr/bin/python3", "--runtime", "python3.9=/opt/python")]
+    [InlineData("--runtime 'java21=/usr/bin/java' is not a runtime id and a path below /usr", "up", "--runtime", "java21=/usr/bin/java")]
     [InlineData("--concurrency 0 is out of range: 1 to 1000000", "up", "--concurrency", "0")]
     public async Task A_wrong_command_line_is_one_line_and_exit_code_2(string cause, params string[] arguments)
     {

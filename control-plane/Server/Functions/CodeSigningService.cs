@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Hearth.Contracts;
 using Hearth.ControlPlane.Store;
 
@@ -19,20 +18,17 @@ public sealed class CodeSigningService
         c => [c.Arn, c.Id, c.Description, string.Join('\n', c.Publishers), c.Policy, c.LastModified.ToUnixTimeMilliseconds()],
         r => new CodeSigningConfig(r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3).Split('\n'), r.GetString(4), r.Time(5)));
 
-    private readonly Database _database;
+    private readonly RowStore<CodeSigningConfig> _configs;
     private readonly FunctionStore _functions;
     private readonly FunctionAddress _address;
     private readonly TimeProvider _time;
-    private readonly Lock _lock = new();
-    private ImmutableSortedDictionary<string, CodeSigningConfig> _current;
 
     public CodeSigningService(Database database, FunctionStore functions, FunctionAddress address, TimeProvider time)
     {
-        _database = database;
+        _configs = new RowStore<CodeSigningConfig>(database, Rows, c => c.Arn);
         _functions = functions;
         _address = address;
         _time = time;
-        _current = database.Read(Rows.ReadAll).ToImmutableSortedDictionary(c => c.Arn, c => c, StringComparer.Ordinal);
     }
 
     public CodeSigningConfig Create(string? description, IReadOnlyList<string> publishers, string? policy)
@@ -40,47 +36,27 @@ public sealed class CodeSigningService
         string id = "csc-" + RandomText.Of(17);
         var made = new CodeSigningConfig(
             $"arn:aws:lambda:{_address.Region}:{_address.Account}:code-signing-config:{id}", id, description ?? "", publishers, policy ?? "Warn", _time.GetUtcNow());
-        Put(made);
-        return made;
+        return _configs.Change(made.Arn, (_, _) => made)!;
     }
 
-    public CodeSigningConfig Get(string arn) => Volatile.Read(ref _current).GetValueOrDefault(arn)
-        ?? throw new LambdaException(LambdaError.ResourceNotFound($"The code signing configuration cannot be found. Check that the provided configuration is not deleted: {arn}."));
+    public CodeSigningConfig Get(string arn) => _configs.Current.GetValueOrDefault(arn) ?? throw NotFound(arn);
 
-    public Page<CodeSigningConfig> List(int? maxItems, string? marker) => Paging.Of(Volatile.Read(ref _current).Values, c => c.Arn, maxItems, marker);
+    public Page<CodeSigningConfig> List(int? maxItems, string? marker) => Paging.Of(_configs.Current.Values, c => c.Arn, maxItems, marker);
 
-    public CodeSigningConfig Update(string arn, string? description, IReadOnlyList<string>? publishers, string? policy)
-    {
-        lock (_lock)
+    public CodeSigningConfig Update(string arn, string? description, IReadOnlyList<string>? publishers, string? policy) => _configs.Change(arn, (before, _) => before is null
+        ? throw NotFound(arn)
+        : before with
         {
-            CodeSigningConfig before = Get(arn);
-            CodeSigningConfig after = before with
-            {
-                Description = description ?? before.Description,
-                Publishers = publishers ?? before.Publishers,
-                Policy = policy ?? before.Policy,
-                LastModified = _time.GetUtcNow(),
-            };
-            Put(after);
-            return after;
-        }
-    }
+            Description = description ?? before.Description,
+            Publishers = publishers ?? before.Publishers,
+            Policy = policy ?? before.Policy,
+            LastModified = _time.GetUtcNow(),
+        })!;
 
-    public void Delete(string arn) => _functions.WhileUnchanged(() =>
-    {
-        lock (_lock)
-        {
-            CodeSigningConfig config = Get(arn);
-            if (_functions.Current.Values.Any(f => f.CodeSigningConfigArn == arn))
-                throw new LambdaException(LambdaError.ResourceConflict("There are existing functions using this code signing configuration. Please remove them first."));
-            _database.Write((connection, transaction) =>
-            {
-                Rows.Delete(connection, transaction, config);
-                return 0;
-            });
-            Volatile.Write(ref _current, _current.Remove(arn));
-        }
-    });
+    public void Delete(string arn) => _functions.WhileUnchanged(() => _configs.Change(arn, (before, _) => before is null ? throw NotFound(arn)
+        : _functions.Current.Values.Any(f => f.CodeSigningConfigArn == arn)
+        ? throw new LambdaException(LambdaError.ResourceConflict("There are existing functions using this code signing configuration. Please remove them first."))
+        : null));
 
     public Page<string> FunctionsOf(string arn, int? maxItems, string? marker)
     {
@@ -111,7 +87,7 @@ public sealed class CodeSigningService
 
     private void RequireKnown(string? arn)
     {
-        if (arn is not null && !Volatile.Read(ref _current).ContainsKey(arn))
+        if (arn is not null && !_configs.Current.ContainsKey(arn))
         {
             throw new LambdaException(new LambdaError(
                 404, "CodeSigningConfigNotFoundException", $"The code signing configuration cannot be found. Check that the provided configuration is not deleted: {arn}.",
@@ -119,18 +95,8 @@ public sealed class CodeSigningService
         }
     }
 
-    private void Put(CodeSigningConfig config)
-    {
-        lock (_lock)
-        {
-            _database.Write((connection, transaction) =>
-            {
-                Rows.Upsert(connection, transaction, config);
-                return 0;
-            });
-            Volatile.Write(ref _current, _current.SetItem(config.Arn, config));
-        }
-    }
+    private static LambdaException NotFound(string arn) =>
+        new(LambdaError.ResourceNotFound($"The code signing configuration cannot be found. Check that the provided configuration is not deleted: {arn}."));
 }
 
 internal static class RandomText

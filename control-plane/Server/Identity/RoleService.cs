@@ -5,7 +5,7 @@ using Hearth.ControlPlane.Store;
 
 namespace Hearth.ControlPlane.Identity;
 
-/// <summary>Roles: read from an immutable snapshot, changed one at a time, on disk before anyone sees the change.</summary>
+/// <summary>IAM's roles and what is attached to them.</summary>
 public sealed class RoleService
 {
     private const int MaxName = 64;
@@ -23,23 +23,20 @@ public sealed class RoleService
             r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetString(4), r.GetInt32(5), r.Text(6), r.GetString(7) is { Length: > 0 } attached ? attached.Split('\n') : [],
             StringMap.FromJson(r.GetFieldValue<byte[]>(8)), StringMap.FromJson(r.GetFieldValue<byte[]>(9)), r.Time(10)));
 
-    private readonly Database _database;
+    private readonly RowStore<Role> _roles;
     private readonly FunctionAddress _address;
     private readonly PolicyStore _policies;
     private readonly TimeProvider _time;
-    private readonly Lock _lock = new();
-    private ImmutableSortedDictionary<string, Role> _current;
 
     public RoleService(Database database, FunctionAddress address, PolicyStore policies, TimeProvider time)
     {
-        _database = database;
+        _roles = new RowStore<Role>(database, Rows, r => r.Name);
         _address = address;
         _policies = policies;
         _time = time;
-        _current = database.Read(Rows.ReadAll).ToImmutableSortedDictionary(r => r.Name, r => r, StringComparer.Ordinal);
     }
 
-    public ImmutableSortedDictionary<string, Role> Current => Volatile.Read(ref _current);
+    public ImmutableSortedDictionary<string, Role> Current => _roles.Current;
 
     public string Arn(Role role) => $"arn:aws:iam::{_address.Account}:role{role.Path}{role.Name}";
 
@@ -52,7 +49,7 @@ public sealed class RoleService
             IamRules.Name(name, "roleName", MaxName), IamRules.NewId("AROA"), IamRules.Path(path), IamRules.Document(trustPolicy, "assumeRolePolicyDocument"),
             IamRules.Text(description, "description", IamRules.MaxDescription), maxSessionSeconds ?? MinSession, permissionsBoundary, [], new Dictionary<string, string>(), IamRules.Tags(tags),
             _time.GetUtcNow());
-        return Change(made.Name, (before, all) => before is not null ? throw IamErrors.RoleExists(made.Name)
+        return _roles.Change(made.Name, (before, all) => before is not null ? throw IamErrors.RoleExists(made.Name)
             : all.Count >= IamRules.MaxRoles ? throw IamErrors.LimitExceeded($"Cannot exceed quota for RolesPerAccount: {IamRules.MaxRoles}")
             : made)!;
     }
@@ -62,7 +59,7 @@ public sealed class RoleService
     public void Delete(string? name)
     {
         Get(name);
-        Change(name!, (before, _) => before switch
+        _roles.Change(name!, (before, _) => before switch
         {
             null => throw IamErrors.NoRole(name!),
             { Attached.Count: > 0 } => throw IamErrors.DeleteConflict("Cannot delete entity, must detach all policies first."),
@@ -82,6 +79,9 @@ public sealed class RoleService
         Description = description is null ? r.Description : IamRules.Text(description, "description", IamRules.MaxDescription),
         MaxSessionSeconds = maxSessionSeconds ?? r.MaxSessionSeconds,
     });
+
+    /// <param name="arn">Null takes it away.</param>
+    public void SetBoundary(string? name, string? arn) => Edit(name, r => r with { PermissionsBoundary = arn });
 
     public void Attach(string? name, string? policyArn) => Edit(name, r =>
     {
@@ -116,27 +116,6 @@ public sealed class RoleService
     private Role Edit(string? name, Func<Role, Role> change)
     {
         Get(name);
-        return Change(name!, (before, _) => change(before ?? throw IamErrors.NoRole(name!)))!;
-    }
-
-    private Role? Change(string name, Func<Role?, ImmutableSortedDictionary<string, Role>, Role?> change)
-    {
-        lock (_lock)
-        {
-            Role? before = _current.GetValueOrDefault(name);
-            Role? after = change(before, _current);
-            if (ReferenceEquals(before, after))
-                return after;
-            _database.Write((connection, transaction) =>
-            {
-                if (after is null)
-                    Rows.Delete(connection, transaction, before!);
-                else
-                    Rows.Upsert(connection, transaction, after);
-                return 0;
-            });
-            Volatile.Write(ref _current, after is null ? _current.Remove(name) : _current.SetItem(name, after));
-            return after;
-        }
+        return _roles.Change(name!, (before, _) => change(before ?? throw IamErrors.NoRole(name!)))!;
     }
 }

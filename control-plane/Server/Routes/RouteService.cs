@@ -16,12 +16,13 @@ public sealed class RouteService(RouteStore store, FunctionService functions)
         RouteRules.Check(host, method, path, shape);
         functions.Find(name);
         var route = new RouteDefinition(RandomText.Of(IdLength), host, method, path, name.Name, name.Qualifier, shape);
-        store.Add(route, others =>
+        store.Change(route.Id, (_, others) =>
         {
             if (others.Values.FirstOrDefault(r => r.Host == host && r.Method == method && r.Path == path) is { } twin)
                 throw new LambdaException(LambdaError.ResourceConflict($"A route for {method} {host}{path} exists already: {twin.Id} leads to {twin.Function}."));
             if (others.Count >= RouteRules.MaxRoutes)
                 throw new LambdaException(LambdaError.InvalidParameterValue($"There are {RouteRules.MaxRoutes} routes already, as many as are possible."));
+            return route;
         });
         return route;
     }
@@ -31,9 +32,6 @@ public sealed class RouteService(RouteStore store, FunctionService functions)
         .OrderBy(r => r.Host, StringComparer.Ordinal).ThenBy(r => r.Path, StringComparer.Ordinal).ThenBy(r => r.Method, StringComparer.Ordinal);
 
     /// <exception cref="LambdaException">404.</exception>
-    public void Remove(string id)
-    {
-        if (!store.Remove(id))
-            throw new LambdaException(LambdaError.ResourceNotFound("There is no route with this id."));
-    }
+    public void Remove(string id) => store.Change(
+        id, (route, _) => route is null ? throw new LambdaException(LambdaError.ResourceNotFound("There is no route with this id.")) : null);
 }

@@ -249,6 +249,13 @@ internal static class Migrations
           shape TEXT NOT NULL
         ) WITHOUT ROWID, STRICT;
         """,
+
+        // Versions of managed policies: a JSON map from number to "time document"; null while there is only the first. document stays that of the default one.
+        """
+        ALTER TABLE iam_policies ADD COLUMN versions BLOB;
+        ALTER TABLE iam_policies ADD COLUMN default_version INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE iam_policies ADD COLUMN next_version INTEGER NOT NULL DEFAULT 2;
+        """,
     ];
 
     public static void Apply(SqliteConnection connection, SqliteTransaction transaction, IReadOnlyList<string> steps)

@@ -1,11 +1,16 @@
-"""Every operation of the service model with members that are missing, of another type, out of range and hostile. Arguments: endpoint, zip.
+"""Every operation of the service model with members that are missing, of another type, out of range and hostile. Arguments: endpoint, zip, the control plane's folder,
+the server's own table of operations (for those that are newer than this botocore).
 
-Whatever comes is refused with 4xx and a type, or carried out; never 5xx but for what is honestly not there (501, and 503 without an agent).
+Whatever comes is refused with 4xx and a type, or carried out; never 5xx but for what is honestly not there (501, and 503 without an agent). What is refused, and what
+only reads, leaves the database and the stored zips as they were.
 """
 import base64
 import http.client
 import json
+import os
+import sqlite3
 import sys
+import time
 import urllib.parse
 
 import botocore.session
@@ -13,6 +18,7 @@ import botocore.session
 host, package = sys.argv[1].removeprefix("http://"), base64.b64encode(open(sys.argv[2], "rb").read()).decode()
 model = botocore.session.get_session().get_service_model("lambda")
 connection = http.client.HTTPConnection(host)
+database = sqlite3.connect(f"file:{sys.argv[3]}/hearth.db?mode=ro", uri=True)
 sent = 0
 
 TEXTS = ["", " ", "x" * 5000, "../../etc/passwd", "a\u0000b", "\ud83d\ude00", "%2e%2e", "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST:x", "-1", "1e999", "null"]
@@ -29,6 +35,8 @@ VALID = {
 
 def good(shape, depth=0):
     """A value that the model allows."""
+    if shape is None:
+        return "f"
     if shape.name in VALID:
         return VALID[shape.name]
     if shape.type_name == "structure":
@@ -42,9 +50,46 @@ def good(shape, depth=0):
     return {"boolean": True, "double": 0.5, "timestamp": 0}.get(shape.type_name, max(1, int(shape.metadata.get("min", 1))))
 
 
+class Operation:
+    """Where its members go: name -> (place, name there, shape or None, whether it must be)."""
+    def __init__(self, name, method, uri, members):
+        self.name, self.method, self.uri, self.members = name, method, uri, members
+
+
+def modelled(name):
+    operation = model.operation_model(name)
+    shape = operation.input_shape
+    return Operation(name, operation.http["method"], operation.http["requestUri"], {
+        n: (m.serialization.get("location", "body"), m.serialization.get("name", n), m, n in shape.required_members) for n, m in (shape.members.items() if shape else ())})
+
+
+def newer(path):
+    """Operations of the server's table that botocore does not know."""
+    structures, operations, members = {}, [], None
+    for line in open(path):
+        words = line.split()
+        if line.startswith("operation ") and words[1] not in model.operation_names:
+            operations.append(words[1:])
+        elif line.startswith("structure "):
+            members = structures.setdefault(words[1], {})
+        elif line.startswith("  ") and members is not None:
+            members[words[0]] = (words[1], words[2], words[3], "required" in words)
+    for name, method, uri, shape in operations:
+        known = {n: (place, wire, None, must) for n, (place, wire, _, must) in structures.get(shape, {}).items()}
+        wires = {wire for place, wire, _, _ in known.values() if place == "uri"}
+        yield Operation(name, method, uri, known | {w: ("uri", w, None, True) for w in (part.strip("{}") for part in uri.split("/") if part.startswith("{")) if w not in wires})
+
+
+def state():
+    """Changes with every commit; names of the stored zips."""
+    return database.execute("PRAGMA data_version").fetchone()[0], {name for name in os.listdir(os.path.join(sys.argv[3], "blobs")) if not name.startswith(".")}
+
+
 def hostile(shape):
     yield from TEXTS
     yield from OTHERS
+    if shape is None:
+        return
     if shape.type_name == "structure":
         for name, member in shape.members.items():
             for value in TEXTS[:4] + OTHERS:
@@ -60,11 +105,10 @@ def hostile(shape):
 
 
 def send(operation, members):
-    global sent, connection
-    path, query, body = operation.http["requestUri"], [], {}
+    global sent
+    path, query, body = operation.uri, [], {}
     for name, value in members.items():
-        shape = operation.input_shape.members[name]
-        place, wire = shape.serialization.get("location", "body"), shape.serialization.get("name", name)
+        place, wire, _, _ = operation.members[name]
         if place == "uri":
             text = value if isinstance(value, str) else json.dumps(value)
             path = path.replace("{%s}" % wire, urllib.parse.quote(text.encode("utf-8", "surrogatepass"), safe="") or "-")
@@ -74,11 +118,15 @@ def send(operation, members):
             body[wire] = value
     if query:
         path += ("&" if "?" in path else "?") + urllib.parse.urlencode(query, errors="surrogatepass")
-    data = json.dumps(body).encode() if operation.http["method"] in ("POST", "PUT") else None
-    connection.request(operation.http["method"], path, body=data)
+    data = json.dumps(body).encode() if operation.method in ("POST", "PUT") else None
+    version, zips = state()
+    connection.request(operation.method, path, body=data)
     answer = connection.getresponse()
     text = answer.read()
     sent += 1
+    if answer.status >= 400 or operation.method == "GET":
+        after = state()
+        assert after[0] == version and after[1] <= zips, (operation.name, path, body, answer.status, "left something behind")
     if "%00" in path and answer.status == 400:
         return  # the HTTP server's own refusal
     told = answer.headers.get("x-amzn-ErrorType")
@@ -86,18 +134,27 @@ def send(operation, members):
     assert answer.status < 300 or told and len(text) < 10_000, (operation.name, path, body, answer.status, text)
 
 
-for name in model.operation_names:
-    operation = model.operation_model(name)
-    if operation.input_shape is None or name in ("Invoke", "InvokeAsync"):
-        continue
+# The agent's: HostileInvoke.py has them.
+operations = [modelled(name) for name in model.operation_names if name not in ("Invoke", "InvokeAsync")] + [o for o in newer(sys.argv[4]) if o.name != "InvokeWithResponseStream"]
+before = state()
+for operation in operations:
     # Some operations take away what the others need.
-    send(model.operation_model("CreateFunction"), {"FunctionName": "f", "Runtime": "python3.9", "Handler": "a.b", "Role": VALID["RoleArn"], "Code": {"ZipFile": package}})
-    if name.endswith("LayerVersion"):
-        send(model.operation_model("PublishLayerVersion"), {"LayerName": "f", "Content": {"ZipFile": package}})
-    whole = {n: good(m) for n, m in operation.input_shape.members.items() if n in operation.input_shape.required_members}
+    send(modelled("CreateFunction"), {"FunctionName": "f", "Runtime": "python3.9", "Handler": "a.b", "Role": VALID["RoleArn"], "Code": {"ZipFile": package}})
+    if operation.name.endswith("LayerVersion"):
+        send(modelled("PublishLayerVersion"), {"LayerName": "f", "Content": {"ZipFile": package}})
+    whole = {n: good(shape) for n, (_, _, shape, must) in operation.members.items() if must}
     send(operation, whole)
-    for member, shape in operation.input_shape.members.items():
-        send(operation, {n: v for n, v in whole.items() if n != member or shape.serialization.get("location") == "uri"})
+    for member, (place, _, shape, _) in operation.members.items():
+        send(operation, {n: v for n, v in whole.items() if n != member or place == "uri"})
         for value in hostile(shape):
             send(operation, {**whole, member: value})
-print(f"hostile: {sent} ok")
+after = state()
+assert before[0] != after[0] and before[1] < after[1], "what was carried out is not seen either"
+# An upload that was refused may be cleared away a moment after the answer.
+for _ in range(200):
+    left = os.listdir(os.path.join(sys.argv[3], "blobs", ".incoming"))
+    if not left:
+        break
+    time.sleep(0.05)
+assert not left, left
+print(f"hostile: {sent} requests of {len(operations)} operations ok")

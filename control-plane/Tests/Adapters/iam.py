@@ -53,6 +53,31 @@ assert iam.get_policy(PolicyArn=policy["Arn"])["Policy"]["AttachmentCount"] == 0
 assert iam.get_policy_version(PolicyArn=policy["Arn"], VersionId="v1")["PolicyVersion"]["Document"]["Statement"] == [{"Sid": "a+b c"}]
 assert [v["VersionId"] for v in iam.list_policy_versions(PolicyArn=policy["Arn"])["Versions"]] == ["v1"]
 refused("EntityAlreadyExists", 409, iam.create_policy, PolicyName="p", PolicyDocument="{}")
+for number in range(2, 6):
+    version = iam.create_policy_version(PolicyArn=policy["Arn"], PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{"Sid": f"n{number}"}]}), SetAsDefault=number % 2 == 0)["PolicyVersion"]
+    assert (version["VersionId"], version["IsDefaultVersion"]) == (f"v{number}", number % 2 == 0), version
+refused("LimitExceeded", 409, iam.create_policy_version, PolicyArn=policy["Arn"], PolicyDocument="{}")
+assert [(v["VersionId"], v["IsDefaultVersion"]) for v in iam.list_policy_versions(PolicyArn=policy["Arn"])["Versions"]] == [("v5", False), ("v4", True), ("v3", False), ("v2", False), ("v1", False)]
+assert iam.get_policy(PolicyArn=policy["Arn"])["Policy"]["DefaultVersionId"] == "v4"
+assert iam.get_policy_version(PolicyArn=policy["Arn"], VersionId="v3")["PolicyVersion"]["Document"]["Statement"] == [{"Sid": "n3"}]
+iam.set_default_policy_version(PolicyArn=policy["Arn"], VersionId="v1")
+refused("DeleteConflict", 409, iam.delete_policy_version, PolicyArn=policy["Arn"], VersionId="v1")
+iam.delete_policy_version(PolicyArn=policy["Arn"], VersionId="v5")
+assert iam.create_policy_version(PolicyArn=policy["Arn"], PolicyDocument="{}")["PolicyVersion"]["VersionId"] == "v6"
+for call in (iam.get_policy_version, iam.set_default_policy_version, iam.delete_policy_version):
+    refused("NoSuchEntity", 404, call, PolicyArn=policy["Arn"], VersionId="v5")
+refused("DeleteConflict", 409, iam.delete_policy, PolicyArn=policy["Arn"])
+for number in (2, 3, 4, 6):
+    iam.delete_policy_version(PolicyArn=policy["Arn"], VersionId=f"v{number}")
+refused("MalformedPolicyDocument", 400, iam.create_policy_version, PolicyArn=policy["Arn"], PolicyDocument="{")
+refused("NoSuchEntity", 404, iam.create_policy_version, PolicyArn=BASIC, PolicyDocument="{}")
+iam.tag_policy(PolicyArn=policy["Arn"], Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+iam.untag_policy(PolicyArn=policy["Arn"], TagKeys=["a"])
+assert iam.list_policy_tags(PolicyArn=policy["Arn"])["Tags"] == [{"Key": "b", "Value": "2"}]
+iam.put_role_permissions_boundary(RoleName="r", PermissionsBoundary=policy["Arn"])
+assert iam.get_role(RoleName="r")["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == policy["Arn"]
+iam.delete_role_permissions_boundary(RoleName="r")
+assert "PermissionsBoundary" not in iam.get_role(RoleName="r")["Role"]
 for arn in (policy["Arn"], BASIC):
     iam.attach_role_policy(RoleName="r", PolicyArn=arn)
     iam.attach_role_policy(RoleName="r", PolicyArn=arn)

@@ -25,6 +25,10 @@ internal sealed class Loop(FramePipes pipes)
 
     private int Serve(InitRequest init)
     {
+        var task = init.Environment.GetValueOrDefault("LAMBDA_TASK_ROOT", "/var/task");
+        // The code is mounted over the folder that the process was started in when that was ahead of time.
+        if (Directory.Exists(task))
+            Directory.SetCurrentDirectory(task);
         StartEnvironment.Apply(init.Environment);
         Native.KeepFromChildren(3);
         Native.KeepFromChildren(4);

@@ -27,6 +27,13 @@ internal static unsafe class Descriptors
         }
     }
 
+    /// <summary>Whether a read would not wait.</summary>
+    public static bool HasInput(int fd)
+    {
+        var asked = new pollfd { fd = fd, events = POLLIN };
+        return poll(&asked, 1, 0) > 0;
+    }
+
     public static int Receive(int socket, Span<byte> buffer)
     {
         fixed (byte* p = buffer)

@@ -1,5 +1,6 @@
 using Hearth.Adapter.Api;
 using Hearth.Adapter.Processes;
+using Hearth.Wire;
 
 namespace Hearth.Adapter;
 
@@ -58,7 +59,17 @@ internal sealed partial class Sandbox
         _failure = "Runtime.ExitError";
         if (_phase is Phase.Starting or Phase.Initializing)
             TellInitDone("error", _failure);
+        else if (ShutdownMs == 0)
+            GiveBack();
         End("failure", ShutdownMs, static () => { });
+    }
+
+    /// <summary>Without extensions the agent sends the next event when it has an answer, perhaps to a runtime that ends instead of asking for it. With them it waits for Done.</summary>
+    private void GiveBack()
+    {
+        _agent.StopReading();
+        if (_runtimeApi.Untaken is { } invocation)
+            _agent.Error(invocation.Id, FrameLimits.NotTaken, fatal: true, []);
     }
 
     private void OnExtensionEnded(Extension extension, ChildProcess process)

@@ -83,6 +83,8 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
 
     void IAgentOrders.OnInit(in AgentFrame frame)
     {
+        // The code is mounted over the folder that this process was started in when that was ahead of time.
+        Directory.SetCurrentDirectory(_options.Task);
         _environment = frame.ReadEnvironment();
         _extensions.Facts = new FunctionFacts(
             Variable("AWS_LAMBDA_FUNCTION_NAME"), Variable("AWS_LAMBDA_FUNCTION_VERSION"), frame.Handler.ToString(), _environment.GetValueOrDefault("_HEARTH_ACCOUNT_ID"));

@@ -36,7 +36,7 @@ public sealed class FunctionMessages(FunctionAddress address, RuntimeCatalogue r
             StateReason = f.Status.Reason ?? "",
             StateReasonCode = f.Status.ReasonCode ?? "",
             LastUpdateStatus = f.Status.LastUpdate ?? "",
-            ResolvedRuntime = runtimes.Resolve(f.Language),
+            ResolvedRuntime = runtimes.Resolve(f.Runtime, f.Language),
         };
     }
 

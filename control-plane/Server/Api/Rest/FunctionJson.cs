@@ -75,7 +75,7 @@ public sealed class FunctionJson(FunctionAddress address, RuntimeCatalogue runti
         writer.WriteString("ApplyOn", "None");
         writer.WriteString("OptimizationStatus", "Off");
         writer.WriteEndObject();
-        if (runtimes.Arn(f.Language) is { } arn)
+        if (runtimes.Arn(f.Runtime, f.Language) is { } arn)
             writer.Single("RuntimeVersionConfig", "RuntimeVersionArn", arn);
         writer.WriteStartObject("LoggingConfig");
         writer.WriteString("LogFormat", "Text");

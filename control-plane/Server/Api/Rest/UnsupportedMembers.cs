@@ -7,8 +7,9 @@ internal static class UnsupportedMembers
 {
     private static readonly string[] Settings = ["VpcConfig", "FileSystemConfigs", "ImageConfig", "KMSKeyArn", "CapacityProviderConfig", "DurableConfig", "TenancyConfig"];
 
+    /// <param name="function">Its name: logs lie in the group of that name.</param>
     /// <param name="runtime">For AWS's words about SnapStart.</param>
-    public static void RefuseIn(JsonMembers body, string runtime)
+    public static void RefuseIn(JsonMembers body, string function, string runtime)
     {
         foreach (string member in Settings)
         {
@@ -20,6 +21,8 @@ internal static class UnsupportedMembers
             throw new LambdaException(LambdaError.InvalidParameterValue($"{runtime} is not supported for SnapStart enabled functions."));
         if (body.Structure("LoggingConfig") is { } logging && logging.Text("LogFormat") is "JSON")
             throw new LambdaException(LambdaError.NotSupported("LoggingConfig with LogFormat JSON"));
+        if (body.Structure("LoggingConfig")?.Text("LogGroup") is { Length: > 0 } group && group != $"/aws/lambda/{function}")
+            throw new LambdaException(LambdaError.NotSupported($"LoggingConfig with a LogGroup other than /aws/lambda/{function}"));
         if (body.Text("PackageType") is "Image")
             throw new LambdaException(LambdaError.NotSupported("PackageType Image"));
     }

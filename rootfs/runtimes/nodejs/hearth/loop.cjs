@@ -8,6 +8,9 @@ const RESPONSES = 4;
 
 writeAll(RESPONSES, frame([Kind.Hello, PROTOCOL_VERSION, 'nodejs', process.versions.node]));
 
+// What every function needs. A process that was started ahead of time waits for its Init long enough; another loses nothing by it.
+for (const part of ['environment', 'errors', 'handler', 'invocation', 'logs', 'streaming']) require(`./${part}.cjs`);
+
 let handler;
 let invocation;
 const frames = new Parser();
@@ -47,6 +50,12 @@ function serve(request) {
 }
 
 async function initialize([, name, wanted]) {
+  try {
+    // The code is mounted over the folder that the process was started in when that was ahead of time.
+    process.chdir(wanted.LAMBDA_TASK_ROOT ?? '/var/task');
+  } catch {
+    // There is none: what the handler is looked for in says so.
+  }
   const environment = require('./environment.cjs');
   if (environment.needsRestart(wanted)) environment.restart(process.argv[1], wanted);
   environment.apply(wanted);

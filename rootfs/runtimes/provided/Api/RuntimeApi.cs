@@ -44,6 +44,9 @@ internal sealed partial class RuntimeApi(AgentPipe agent, IRuntimeEvents events)
             GiveOut(first);
     }
 
+    /// <summary>The event that the runtime has not asked for yet.</summary>
+    public Invocation? Untaken => _isFresh ? _invocation : null;
+
     /// <summary>Its id is not valid any more.</summary>
     public void Close() => _invocation = null;
 

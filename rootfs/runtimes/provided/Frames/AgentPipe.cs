@@ -53,6 +53,21 @@ internal sealed class AgentPipe : IReadiness
         }
     }
 
+    /// <summary>Takes what has come; what comes later, or has not come whole, the agent sees unread.</summary>
+    public void StopReading()
+    {
+        while (Descriptors.HasInput(Descriptors.Requests) && Descriptors.Read(Descriptors.Requests, _in.AsSpan(_length)) is > 0 and var count)
+        {
+            _length += count;
+            while (TakeFrame())
+            {
+            }
+        }
+
+        _reactor.Remove(Descriptors.Requests);
+        Descriptors.Close(Descriptors.Requests);
+    }
+
     public void Hello() => Write(static buffer => RuntimeFrameWriter.WriteHello(buffer, "provided", typeof(AgentPipe).Assembly.GetName().Version?.ToString(3) ?? "0"));
 
     public void InitDone(int shutdownMs)

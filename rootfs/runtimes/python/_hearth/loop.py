@@ -11,6 +11,7 @@ _forked = False
 
 def run(runtime_folder):
     wire.write(4, wire.frame(wire.HELLO, wire.PROTOCOL_VERSION, "python", "%d.%d.%d" % sys.version_info[:3]))
+    _prepare()
     try:
         frames = wire.Reader(3)
         init = frames.read()
@@ -25,9 +26,27 @@ def run(runtime_folder):
         _broken(error)
 
 
+def _prepare():
+    """What every function needs, and what most of them import, if this process was started ahead of time and waits for its Init anyway."""
+    if sys.flags.no_site:
+        # exit(), quit() and the machine's site-packages: what the handler expects of an interpreter.
+        import site
+        path = list(sys.path)
+        site.main()
+        sys.path[:] = path + [p for p in sys.path if p not in path]
+    from . import environment, handler, invocation, logs
+    if "HEARTH_WARMED" in os.environ:
+        import json
+
+
 def _initialize(runtime_folder, init, frames):
     from . import environment
     _, handler_name, wanted, _ = init
+    try:
+        # The code is mounted over the folder that the process was started in when that was ahead of time.
+        os.chdir(wanted.get("LAMBDA_TASK_ROOT", "/var/task"))
+    except OSError:
+        pass
     if environment.needs_exec(wanted):
         environment.exec_again(runtime_folder + "/bootstrap.py", wanted)
     os.dup2(3, _REQUESTS, inheritable=False)
@@ -38,12 +57,6 @@ def _initialize(runtime_folder, init, frames):
     os.register_at_fork(after_in_child=_after_fork)
     environment.apply(wanted, runtime_folder)
     _prepare_output()
-    if sys.flags.no_site:
-        # exit(), quit() and the machine's site-packages: what the handler expects of an interpreter.
-        import site
-        path = list(sys.path)
-        site.main()
-        sys.path[:] = path + [p for p in sys.path if p not in path]
     from . import handler, logs
     logs.install()
     function = handler.load_or_report(handler_name, _RESPONSES)

@@ -14,11 +14,7 @@ public sealed class PolicyOperations(PolicyStore policies, RoleService roles) : 
     [
         ("CreatePolicy", (form, _) => Whole(policies.Create(form.Text("PolicyName"), form.Text("Path"), form.Text("Description"), form.Text("PolicyDocument"), form.Tags()))),
         ("GetPolicy", (form, _) => Whole(policies.Get(form.Text("PolicyArn")))),
-        ("DeletePolicy", (form, _) =>
-        {
-            policies.Delete(form.Text("PolicyArn"), arn => roles.Current.Values.Any(r => r.Attached.Contains(arn)));
-            return null;
-        }),
+        ("DeletePolicy", (form, _) => Done(() => policies.Delete(form.Text("PolicyArn"), arn => roles.Current.Values.Any(r => r.Attached.Contains(arn))))),
         ("ListPolicies", (_, _) => writer =>
         {
             writer.List("Policies", policies.Current.Values, p => Write(writer, p));
@@ -26,8 +22,19 @@ public sealed class PolicyOperations(PolicyStore policies, RoleService roles) : 
         }),
         ("GetPolicyVersion", (form, _) => GetVersion(form)),
         ("ListPolicyVersions", (form, _) => ListVersions(policies.Get(form.Text("PolicyArn")))),
+        ("CreatePolicyVersion", (form, _) => CreateVersion(form)),
+        ("SetDefaultPolicyVersion", (form, _) => Done(() => policies.SetDefault(form.Text("PolicyArn"), form.Text("VersionId")))),
+        ("DeletePolicyVersion", (form, _) => Done(() => policies.DeleteVersion(form.Text("PolicyArn"), form.Text("VersionId")))),
+        ("TagPolicy", (form, _) => Done(() => policies.Tag(form.Text("PolicyArn"), form.Tags()))),
+        ("UntagPolicy", (form, _) => Done(() => policies.Untag(form.Text("PolicyArn"), form.List("TagKeys").ToHashSet(StringComparer.Ordinal)))),
         ("ListPolicyTags", (form, _) => ListTags(policies.Get(form.Text("PolicyArn")))),
     ];
+
+    private static Action<XmlWriter>? Done(Action work)
+    {
+        work();
+        return null;
+    }
 
     private Action<XmlWriter> Whole(ManagedPolicy policy) => writer =>
     {
@@ -44,41 +51,52 @@ public sealed class PolicyOperations(PolicyStore policies, RoleService roles) : 
         writer.Text("PolicyId", policy.Id);
         writer.Text("Arn", policy.Arn);
         writer.Text("Path", policy.Path);
-        writer.Text("DefaultVersionId", ManagedPolicy.Version);
+        writer.Text("DefaultVersionId", policy.Current.Id);
         writer.WriteElementString("AttachmentCount", XmlConvert.ToString(roles.Current.Values.Count(r => r.Attached.Contains(policy.Arn))));
         writer.WriteElementString("PermissionsBoundaryUsageCount", "0");
         writer.WriteElementString("IsAttachable", "true");
         if (policy.Description.Length > 0)
             writer.Text("Description", policy.Description);
         writer.Time("CreateDate", policy.Created);
-        writer.Time("UpdateDate", policy.Created);
+        writer.Time("UpdateDate", policy.Current.Created);
     }
 
     private Action<XmlWriter> GetVersion(QueryForm form)
     {
         ManagedPolicy policy = policies.Get(form.Text("PolicyArn"));
-        if (form.Text("VersionId") is not ManagedPolicy.Version and var other)
-            throw IamErrors.NoVersion(other ?? "");
+        PolicyVersion version = PolicyStore.VersionOf(policy, form.Text("VersionId"));
         return writer =>
         {
             writer.WriteStartElement("PolicyVersion");
-            writer.Document("Document", policy.Document);
-            Version(writer, policy);
+            writer.Document("Document", version.Document);
+            Version(writer, policy, version);
+            writer.WriteEndElement();
+        };
+    }
+
+    private Action<XmlWriter> CreateVersion(QueryForm form)
+    {
+        PolicyVersion version = policies.AddVersion(form.Text("PolicyArn"), form.Text("PolicyDocument"), form.Text("SetAsDefault") == "true");
+        ManagedPolicy policy = policies.Get(form.Text("PolicyArn"));
+        return writer =>
+        {
+            writer.WriteStartElement("PolicyVersion");
+            Version(writer, policy, version);
             writer.WriteEndElement();
         };
     }
 
     private static Action<XmlWriter> ListVersions(ManagedPolicy policy) => writer =>
     {
-        writer.List("Versions", [policy], p => Version(writer, p));
+        writer.List("Versions", policy.Versions.Reverse(), version => Version(writer, policy, version));
         writer.Whole();
     };
 
-    private static void Version(XmlWriter writer, ManagedPolicy policy)
+    private static void Version(XmlWriter writer, ManagedPolicy policy, PolicyVersion version)
     {
-        writer.Text("VersionId", ManagedPolicy.Version);
-        writer.WriteElementString("IsDefaultVersion", "true");
-        writer.Time("CreateDate", policy.Created);
+        writer.Text("VersionId", version.Id);
+        writer.WriteElementString("IsDefaultVersion", version.Number == policy.Default ? "true" : "false");
+        writer.Time("CreateDate", version.Created);
     }
 
     private static Action<XmlWriter> ListTags(ManagedPolicy policy) => writer =>

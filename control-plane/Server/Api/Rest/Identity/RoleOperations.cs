@@ -20,6 +20,8 @@ public sealed class RoleOperations(RoleService roles, PolicyStore policies) : IQ
         ("UpdateRole", (form, _) => Changed(() => roles.Update(form.Text("RoleName"), form.Text("Description"), form.Number("MaxSessionDuration")))),
         ("UpdateRoleDescription", (form, _) => Whole(roles.Update(form.Text("RoleName"), form.Text("Description") ?? "", null))),
         ("UpdateAssumeRolePolicy", (form, _) => Done(() => roles.SetTrustPolicy(form.Text("RoleName"), form.Text("PolicyDocument")))),
+        ("PutRolePermissionsBoundary", (form, _) => Done(() => roles.SetBoundary(form.Text("RoleName"), policies.Get(form.Text("PermissionsBoundary")).Arn))),
+        ("DeleteRolePermissionsBoundary", (form, _) => Done(() => roles.SetBoundary(form.Text("RoleName"), null))),
         ("AttachRolePolicy", (form, _) => Done(() => roles.Attach(form.Text("RoleName"), form.Text("PolicyArn")))),
         ("DetachRolePolicy", (form, _) => Done(() => roles.Detach(form.Text("RoleName"), form.Text("PolicyArn")))),
         ("ListAttachedRolePolicies", (form, _) => ListAttached(roles.Get(form.Text("RoleName")))),

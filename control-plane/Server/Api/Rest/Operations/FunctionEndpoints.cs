@@ -18,7 +18,7 @@ public sealed class FunctionEndpoints(FunctionService functions, FunctionAddress
     {
         JsonMembers body = call.Body;
         FunctionDefinition draft = functions.Draft(FunctionRequests.Settings(body), mayExist: false);
-        UnsupportedMembers.RefuseIn(body, draft.Runtime);
+        UnsupportedMembers.RefuseIn(body, draft.Name, draft.Runtime);
         using BlobUpload zip = source.Upload(body.Structure("Code")!.Value, call.Http.RequestAborted);
         FunctionDefinition created = functions.Create(draft, zip, body.Flag("Publish"), body.Text("CodeSigningConfigArn"), call.Http.RequestAborted);
         return json.Configuration(StatusCodes.Status201Created, created, Published(created));
@@ -47,7 +47,7 @@ public sealed class FunctionEndpoints(FunctionService functions, FunctionAddress
     {
         FunctionName name = Unqualified(call);
         SettingsInput input = FunctionRequests.Settings(call.Body);
-        UnsupportedMembers.RefuseIn(call.Body, input.Runtime ?? functions.Get(name).Runtime);
+        UnsupportedMembers.RefuseIn(call.Body, name.Name, input.Runtime ?? functions.Get(name).Runtime);
         return json.Configuration(StatusCodes.Status200OK, functions.UpdateConfiguration(name, input, call.Body.Text("RevisionId")), null);
     }
 

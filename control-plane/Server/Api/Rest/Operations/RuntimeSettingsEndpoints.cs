@@ -19,7 +19,8 @@ public sealed class RuntimeSettingsEndpoints(RuntimeSettingsService settings, Fu
     private RestAnswer Management(RestCall call, RuntimeManagement management)
     {
         FunctionName name = Name(call);
-        string? arn = management.RuntimeVersionArn ?? (management.UpdateRuntimeOn == "Auto" ? null : runtimes.Arn(functions.Get(name).Language));
+        FunctionDefinition function = functions.Get(name);
+        string? arn = management.RuntimeVersionArn ?? (management.UpdateRuntimeOn == "Auto" ? null : runtimes.Arn(function.Runtime, function.Language));
         return RestAnswer.Ok(writer =>
         {
             writer.WriteStartObject();
