@@ -12,10 +12,16 @@ namespace Hearth.Agent.Ingress;
 internal sealed class ControlProxy : IDisposable
 {
     private const int CopyBuffer = 64 * 1024;
+    private const int Connections = 256;
+
+    // Bodies whose sender is known at their end only: they keep a connection for as long as they come.
+    private const int MaxUnproved = Connections / 2;
+
     private readonly HttpMessageInvoker _client;
     private readonly RequestSignatures _signatures;
     private readonly TimeSpan _passTime;
     private readonly ILogger _log;
+    private int _unproved;
 
     /// <param name="passTime">See <see cref="IngressLimits.PassTime"/>.</param>
     public ControlProxy(string socketPath, RequestSignatures signatures, TimeSpan passTime, ILogger log)
@@ -29,7 +35,7 @@ internal sealed class ControlProxy : IDisposable
             UseCookies = false,
             UseProxy = false,
             ActivityHeadersPropagator = null,
-            MaxConnectionsPerServer = 256,
+            MaxConnectionsPerServer = Connections,
             ConnectCallback = async (_, cancellationToken) => await UnixSockets.ConnectAsync(socketPath, cancellationToken),
         });
     }
@@ -37,6 +43,7 @@ internal sealed class ControlProxy : IDisposable
     public async Task HandleAsync(HttpContext context)
     {
         VerifiedBody? checkedBody = null;
+        var countsAsUnproved = false;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         try
         {
@@ -55,7 +62,12 @@ internal sealed class ControlProxy : IDisposable
                 caller = signed?.Caller.ToHeader() ?? CallerIdentity.LocalText;
             }
             if (signed is not null && HasBody(context.Request))
+            {
                 checkedBody = new VerifiedBody(context.Request.Body, context.Request.ContentLength, signed);
+                countsAsUnproved = !signed.IsProved;
+                if (countsAsUnproved && Interlocked.Increment(ref _unproved) > MaxUnproved)
+                    throw new LambdaException(LambdaError.Service("This node passes on as many requests as it may of which only the end of the body tells whose they are; try again.", 503));
+            }
             else if (signed?.Refusal(BodyHash.Empty) is { } refusal)
                 throw new LambdaException(refusal);
             using var request = Request(context, checkedBody, caller, isProved: signed?.IsProved ?? true);
@@ -88,6 +100,11 @@ internal sealed class ControlProxy : IDisposable
         {
             _log.LogWarning("{Method} {Path} could not be passed on: {Cause}", context.Request.Method, context.Request.Path, e.Message);
             await ErrorResponse.WriteAsync(context, LambdaError.Service("The control plane is away; functions can be invoked meanwhile, try this again.", 503));
+        }
+        finally
+        {
+            if (countsAsUnproved)
+                Interlocked.Decrement(ref _unproved);
         }
     }
 
@@ -145,9 +162,6 @@ internal sealed class ControlProxy : IDisposable
         int count;
         // Each piece goes out as it comes: followers of a log wait for single lines.
         while ((count = await body.ReadAsync(buffer, cancellationToken)) > 0)
-        {
-            await response.Body.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
-            await response.Body.FlushAsync(cancellationToken);
-        }
+            await AnswerBody.WriteSliceAsync(context, buffer.AsMemory(0, count), cancellationToken);
     }
 }

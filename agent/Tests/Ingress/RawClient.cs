@@ -74,6 +74,17 @@ internal sealed class RawClient : IDisposable
         return head.ToString();
     }
 
+    public async Task ReadAsync(long length)
+    {
+        var buffer = new byte[64 * 1024];
+        while (length > 0)
+        {
+            var count = await _socket.ReceiveAsync(buffer, SocketFlags.None, TestContext.Current.CancellationToken);
+            Assert.True(count > 0, $"the connection ended {length} bytes too early");
+            length -= count;
+        }
+    }
+
     /// <summary>Whatever comes until the connection ends, however it ends.</summary>
     public async Task<long> DrainAsync()
     {

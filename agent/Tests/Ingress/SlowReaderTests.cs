@@ -50,6 +50,21 @@ public sealed class SlowReaderTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_has_read_much_is_disconnected_as_well_when_it_stops()
+    {
+        // By the rate alone 20 MiB are good for more than five minutes.
+        await using var node = await StreamingNode.StartAsync(limits: s_strict with { LeastRate = 64 << 10 });
+        await node.DeployAsync("f", "", timeout: 300, memory: StreamingNode.Memory);
+        var done = Path.Join(_folder, "done");
+        var steps = $"""[["start",null],["chunks",64,1048576],["touch","{done}"],["end"]]""";
+        using var client = await RawClient.SendAsync(
+            node, $"POST /2021-11-15/functions/f/response-streaming-invocations HTTP/1.1\nHost: localhost\nContent-Length: {steps.Length}", System.Text.Encoding.UTF8.GetBytes(steps));
+        await client.ReadAsync(20 << 20);
+        await Eventually.True(() => File.Exists(done));
+        await Eventually.True(() => node.Agent.Answers.Held == 0);
+    }
+
+    [Fact]
     public async Task Who_does_not_read_what_the_control_plane_answers_is_disconnected()
     {
         await using var node = await TestNode.StartAsync(limits: s_strict);

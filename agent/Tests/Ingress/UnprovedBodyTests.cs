@@ -132,6 +132,34 @@ public sealed class UnprovedBodyTests
         }
     }
 
+    [Fact]
+    public async Task Uploads_of_nobody_known_leave_half_of_the_ways_to_the_control_plane_to_others()
+    {
+        await using var node = await StartAsync();
+        node.Control.Rest = static async context => await context.Request.Body.CopyToAsync(System.IO.Stream.Null);
+        var body = new byte[100];
+        var unproved = $"POST {Management} HTTP/1.1\nHost: {Host(node)}\nContent-Length: 100\n{Signed(node, Management, body, s_key)}";
+        List<RawClient> slow = [];
+        try
+        {
+            for (var i = 0; i < 128; i++)
+                slow.Add(await RawClient.SendAsync(node, unproved, body.AsMemory(0, 99)));
+            await Eventually.TrueAsync(async () => await SendAsync(unproved) == 503);
+            Assert.Equal(200, await SendAsync($"POST {Management} HTTP/1.1\nHost: {Host(node)}\nContent-Length: 100\n{Signed(node, Management, body, s_key, announces: Convert.ToHexStringLower(SHA256.HashData(body)))}"));
+        }
+        finally
+        {
+            slow.ForEach(static c => c.Dispose());
+        }
+        await Eventually.TrueAsync(async () => await SendAsync(unproved) == 200);
+
+        async Task<int> SendAsync(string head)
+        {
+            using var client = await RawClient.SendAsync(node, head, body);
+            return await client.StatusAsync();
+        }
+    }
+
     private static string Head(TestNode node, string signature) => $"POST {Invoke} HTTP/1.1\nHost: {Host(node)}\nContent-Type: application/json\nContent-Length: {Length}\n{signature}";
 
     private static string Host(TestNode node) => node.Http.BaseAddress!.Authority;

@@ -40,7 +40,7 @@ internal sealed class ResponseStreamEndpoint(InvokeReader reader, Scheduler sche
                 if (stream.IsStreamed)
                 {
                     Begin(context, invocation);
-                    await CopyAsync(stream.Reader, context.Response.BodyWriter, context.RequestAborted);
+                    await CopyAsync(context, stream.Reader);
                 }
             }
             finally
@@ -68,11 +68,11 @@ internal sealed class ResponseStreamEndpoint(InvokeReader reader, Scheduler sche
             for (var body = result.IsFunctionError ? default : result.Body; !body.IsEmpty; body = body[Math.Min(body.Length, AnswerBody.Slice)..])
             {
                 EventStreamMessage.PayloadChunk.Write(output, new ReadOnlySequence<byte>(body[..Math.Min(body.Length, AnswerBody.Slice)]));
-                await output.FlushAsync(context.RequestAborted);
+                await AnswerBody.FlushAsync(context);
             }
         }
         EventStreamMessage.InvokeComplete.Write(output, CompleteEvent.Write(result, invocation.Tail?.ToBase64()));
-        await output.FlushAsync(context.RequestAborted);
+        await AnswerBody.FlushAsync(context);
     }
 
     private static void Begin(HttpContext context, Invocation invocation)
@@ -83,18 +83,18 @@ internal sealed class ResponseStreamEndpoint(InvokeReader reader, Scheduler sche
         response.Headers[RequestIds.TraceHeader] = invocation.TraceId;
     }
 
-    private static async Task CopyAsync(PipeReader from, PipeWriter to, CancellationToken aborted)
+    private static async Task CopyAsync(HttpContext context, PipeReader from)
     {
         // The head at once: a client may wait for it before it reads what is still to be made.
-        await to.FlushAsync(aborted);
+        await AnswerBody.FlushAsync(context);
         while (true)
         {
-            var read = await from.ReadAsync(aborted);
+            var read = await from.ReadAsync(context.RequestAborted);
             var piece = read.Buffer.Length > AnswerBody.Slice ? read.Buffer.Slice(0, AnswerBody.Slice) : read.Buffer;
             if (!piece.IsEmpty)
             {
-                EventStreamMessage.PayloadChunk.Write(to, piece);
-                await to.FlushAsync(aborted);
+                EventStreamMessage.PayloadChunk.Write(context.Response.BodyWriter, piece);
+                await AnswerBody.FlushAsync(context);
             }
             // Not before: what Kestrel holds of it meanwhile is not counted, and this is.
             from.AdvanceTo(piece.End);

@@ -95,14 +95,14 @@ internal static class WebAnswer
         }
         var output = context.Response.BodyWriter;
         // The head at once: a client may wait for it before it reads what is still to be made.
-        await output.FlushAsync(context.RequestAborted);
+        await AnswerBody.FlushAsync(context);
         while (true)
         {
             var read = await stream.Reader.ReadAsync(context.RequestAborted);
             var slice = read.Buffer.Length > AnswerBody.Slice ? read.Buffer.Slice(0, AnswerBody.Slice) : read.Buffer;
             foreach (var piece in slice)
                 output.Write(piece.Span);
-            await output.FlushAsync(context.RequestAborted);
+            await AnswerBody.FlushAsync(context);
             // Not before: what Kestrel holds of it meanwhile is not counted, and this is.
             stream.Reader.AdvanceTo(slice.End);
             if (read.IsCompleted && slice.Length == read.Buffer.Length)
