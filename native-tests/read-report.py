@@ -7,7 +7,8 @@ suite, path, skips, failures = sys.argv[1:]
 
 
 def ctrf(text):
-    for test in json.loads(text)["results"]["tests"]:
+    # A failure's text may be the output of a program on a terminal, control characters and all, which the report does not escape.
+    for test in json.loads(text, strict=False)["results"]["tests"]:
         message = test.get("message") or ""
         trace = test.get("trace") or ""
         yield test["name"], test["status"], (message + ("\n" + trace if test["status"] == "failed" and trace else "")).strip()
