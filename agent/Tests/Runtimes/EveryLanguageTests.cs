@@ -6,8 +6,11 @@ using Xunit;
 namespace Hearth.Agent.Tests.Runtimes;
 
 /// <summary>What holds for python, nodejs and dotnet alike. Needs the language; skips without it.</summary>
-public sealed class EveryLanguageTests
+public class EveryLanguageTests
 {
+    /// <summary>The process is started before it is known for which function.</summary>
+    protected virtual bool IsAheadOfTime => false;
+
     public static TheoryData<string> Languages => ["python", "nodejs", "dotnet"];
 
     [Theory, MemberData(nameof(Languages))]
@@ -121,7 +124,7 @@ public sealed class EveryLanguageTests
     {
         var language = RuntimeLanguage.Of(name);
         language.SkipWhenMissing();
-        using var runtime = new RuntimeProcess(language);
+        using var runtime = new RuntimeProcess(language, IsAheadOfTime);
         var answer = runtime.Initialize(handler.Replace("{asm}", RuntimeLanguage.TestAssembly, StringComparison.Ordinal), RuntimeEnvironment.For(language))!;
         Assert.Equal((FrameKind.Error, 0u, true), (answer.Kind, answer.Id, answer.IsFatal));
         Assert.Equal(type, answer.ErrorType);
@@ -244,10 +247,29 @@ public sealed class EveryLanguageTests
         Assert.Contains("hearth: ", runtime.Output, StringComparison.Ordinal);
     }
 
-    private static RuntimeProcess Start(string name, string handler, out Dictionary<string, string> environment, params (string, string)[] more)
+    private protected RuntimeProcess Start(string name, string handler, out Dictionary<string, string> environment, params (string, string)[] more)
     {
         var language = RuntimeLanguage.Of(name);
         environment = RuntimeEnvironment.For(language, more);
-        return RuntimeProcess.Start(language, language.Handler(handler), environment);
+        return RuntimeProcess.Start(language, language.Handler(handler), environment, IsAheadOfTime);
+    }
+}
+
+/// <summary>The same of processes that were started ahead of time.</summary>
+public sealed class AheadOfTimeTests : EveryLanguageTests
+{
+    protected override bool IsAheadOfTime => true;
+
+    [Theory, MemberData(nameof(Languages))]
+    public void What_is_done_ahead_of_time_leaves_nothing_for_the_function_to_see(string name)
+    {
+        using var runtime = Start(name, "surroundings", out var environment);
+        var seen = runtime.Invoke("{}")!;
+        Assert.Equal(FrameKind.Response, seen.Kind);
+        var variables = seen.Json.GetProperty("variables").EnumerateObject().ToDictionary(v => v.Name, v => v.Value.GetString()!);
+        Assert.Equal(environment.OrderBy(v => v.Key, StringComparer.Ordinal), variables.Where(v => v.Key is not ("_X_AMZN_TRACE_ID" or "LC_CTYPE")).OrderBy(v => v.Key, StringComparer.Ordinal));
+        Assert.Equal(RuntimeLanguage.Of(name).TaskRoot, seen.Json.GetProperty("folder").GetString());
+        Assert.Equal(0, runtime.ShutDown());
+        Assert.Equal("", runtime.Output);
     }
 }

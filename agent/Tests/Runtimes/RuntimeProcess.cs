@@ -21,12 +21,13 @@ public sealed class RuntimeProcess : IDisposable
     private readonly Timer _watchdog;
     private readonly Task _reading;
 
-    public RuntimeProcess(RuntimeLanguage language)
-        : this(language.Executable, language.Arguments, language.TaskRoot)
+    public RuntimeProcess(RuntimeLanguage language, bool isAheadOfTime = false)
+        : this(language.Executable, language.Arguments, isAheadOfTime ? "/" : language.TaskRoot, isAheadOfTime)
     {
     }
 
-    public RuntimeProcess(string executable, string[] arguments, string taskRoot)
+    /// <param name="isAheadOfTime">It is told that its Init may be long in coming, and does then what it can do without it.</param>
+    public RuntimeProcess(string executable, string[] arguments, string taskRoot, bool isAheadOfTime = false)
     {
         var requests = Path.Combine(_folder, "requests");
         var responses = Path.Combine(_folder, "responses");
@@ -39,6 +40,8 @@ public sealed class RuntimeProcess : IDisposable
         start.Environment.Clear();
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         start.Environment["DOTNET_ROOT"] = "/usr/share/dotnet";
+        if (isAheadOfTime)
+            start.Environment["HEARTH_WARMED"] = "1";
         try
         {
             _process = Process.Start(start)!;
@@ -63,10 +66,10 @@ public sealed class RuntimeProcess : IDisposable
     }
 
     /// <summary>Skips when the language is missing; else a process whose handler is loaded.</summary>
-    public static RuntimeProcess Start(RuntimeLanguage language, string handler, IReadOnlyDictionary<string, string> environment)
+    public static RuntimeProcess Start(RuntimeLanguage language, string handler, IReadOnlyDictionary<string, string> environment, bool isAheadOfTime = false)
     {
         language.SkipWhenMissing();
-        var runtime = new RuntimeProcess(language);
+        var runtime = new RuntimeProcess(language, isAheadOfTime);
         try
         {
             var started = runtime.Initialize(handler, environment);

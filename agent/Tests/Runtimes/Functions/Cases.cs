@@ -30,6 +30,12 @@ public sealed class Cases
         Console.Write("no line end");
     }
 
+    public static Dictionary<string, object?> Surroundings() => new()
+    {
+        ["variables"] = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(v => (string)v.Key, v => (string?)v.Value),
+        ["folder"] = Directory.GetCurrentDirectory(),
+    };
+
     public static Dictionary<string, object?> Fields(JsonElement value, Amazon.Lambda.Core.ILambdaContext context)
     {
         context.Logger.LogWarning("from {0}", "the logger");

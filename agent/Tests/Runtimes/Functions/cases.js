@@ -87,3 +87,5 @@ exports.streamFails = awslambda.streamifyResponse(async (_event, stream) => {
   setTimeout(() => stream.write('too late'), 5);
   throw new Error('mid-stream');
 });
+
+exports.surroundings = async () => ({ variables: { ...process.env }, folder: process.cwd() });

@@ -108,3 +108,7 @@ def textless(event, context):
 def sdk(event, context):
     import boto3
     return {"file": boto3.__file__, "path": sys.path}
+
+
+def surroundings(event, context):
+    return {"variables": dict(os.environ), "folder": os.getcwd()}

@@ -10,6 +10,7 @@ writeAll(RESPONSES, frame([Kind.Hello, PROTOCOL_VERSION, 'nodejs', process.versi
 
 // What every function needs. A process that was started ahead of time waits for its Init long enough; another loses nothing by it.
 for (const part of ['environment', 'errors', 'handler', 'invocation', 'logs', 'streaming']) require(`./${part}.cjs`);
+if (process.env.HEARTH_WARMED) require('./rehearsal.cjs').run();
 
 let handler;
 let invocation;

@@ -1,0 +1,2 @@
+// The ES module of rehearsal.cjs.
+export const handler = async (event) => ({ ...event });
