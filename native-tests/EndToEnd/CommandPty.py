@@ -31,6 +31,9 @@ if child == 0:
     for descriptor in (0, 1, 2):
         os.dup2(slave, descriptor)
     os.closerange(3, 256)
+    # As a shell on a terminal starts it: who runs the tests in the background of a script has its children ignore Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     os.environ["TERM"] = "xterm"
     os.execvp(command[0], command)
 
