@@ -21,6 +21,8 @@ internal static unsafe class Init
     /// <summary>PID 1. Never returns.</summary>
     public static void Run(InitBlock* block)
     {
+        // Before anything else: what is charged to the group that it came from stays there.
+        EnterV1Groups(block);
         InitOrderMessage order;
         var received = Receive(block, &order);
         if (received <= 0 || order.Order != InitOrder.Go)
@@ -90,6 +92,17 @@ internal static unsafe class Init
         Must(block, SetupStep.InitIdentity, Kernel.Prctl(Pr.SetDumpable, 0, 0, 0, 0));
         Must(block, SetupStep.InitNoNewPrivs, Kernel.Prctl(Pr.SetNoNewPrivs, 1, 0, 0, 0));
         Must(block, SetupStep.InitSeccomp, Kernel.SeccompSetFilter(&block->BaseFilter));
+    }
+
+    /// <summary>By itself, which is quick; see CgroupDriver.AttachV1. The kernel asks whether root opened the files, not who writes.</summary>
+    private static void EnterV1Groups(InitBlock* block)
+    {
+        byte self = (byte)'0';
+        for (var i = 0; i < InitBlock.V1Groups; i++)
+        {
+            if (block->V1Tasks[i] >= 0)
+                Must(block, SetupStep.CgroupV1, Kernel.Write(block->V1Tasks[i], &self, 1));
+        }
     }
 
     private static void DefaultSignals()

@@ -15,6 +15,7 @@ internal unsafe struct InitBlock
     public const int MaxMounts = 4;
     public const int MaxReceived = MaxMounts + 3;
     public const int AncillaryBytes = 16 + (MaxReceived * 4);
+    public const int V1Groups = 3;
     public const int MaxArguments = 32;
     public const int MaxEnvironment = 32;
 
@@ -22,6 +23,9 @@ internal unsafe struct InitBlock
     public int ControlFd;
     public fixed int TreeFds[RootTrees.Most];
     public int TmpTreeFd;
+
+    /// <summary>tasks of the v1 groups, memory first; -1 where there are none.</summary>
+    public fixed int V1Tasks[V1Groups];
 
     // Init's own state.
     public int SignalFd;

@@ -96,6 +96,9 @@ internal sealed unsafe class ShellMaker
             return result;
         _block->ControlFd = sockets[1];
         _block->TmpTreeFd = tmp;
+        _block->V1Tasks[0] = shell.Cgroup.V1MemoryTasksFd;
+        _block->V1Tasks[1] = shell.Cgroup.V1CpuTasksFd;
+        _block->V1Tasks[2] = shell.Cgroup.V1PidsTasksFd;
         _block->Generation = 0;
         int pidfd = -1;
         var arguments = new CloneArgs
@@ -160,10 +163,6 @@ internal sealed unsafe class ShellMaker
         var user = _idMaps.RootNamespace(shell.Slot);
         if (user >= 0)
             _trees.Map(_block->TreeFds, user);
-        step = SetupStep.CgroupV1;
-        result = _cgroups.AttachV1(shell.Cgroup, shell.InitPid, out _);
-        if (result < 0)
-            return result;
         step = SetupStep.ControlSocket;
         var go = new InitOrderMessage { Order = InitOrder.Go };
         return Packets.Send(shell.ControlFd, &go, sizeof(InitOrderMessage), null, 0, []);

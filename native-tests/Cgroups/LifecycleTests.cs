@@ -95,7 +95,7 @@ public sealed class LifecycleTests : CgroupTest
         using var group = Create(1, Limits());
         var handles = group.Handles;
         int[] all = [handles.GroupFd, handles.FreezeFd, handles.KillFd, handles.EventsFd, handles.OomFd, handles.PeakFd, handles.CurrentFd, handles.CpuStatFd,
-            handles.V1MemoryProcsFd, handles.V1CpuProcsFd, handles.V1PidsProcsFd];
+            handles.V1MemoryTasksFd, handles.V1CpuTasksFd, handles.V1PidsTasksFd];
         Assert.All(all[..8], fd => Assert.True(fd >= 0));
         Assert.All(all[8..], fd => Assert.Equal(IsHybrid, fd >= 0));
         Assert.All(all.Where(fd => fd >= 0), fd =>

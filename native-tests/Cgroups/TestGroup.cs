@@ -19,9 +19,9 @@ public sealed class TestGroup(CgroupDriver driver, ulong id, CgroupHandles handl
     /// <summary>Where the limits are: the v2 group, or the v1 group of that controller.</summary>
     public string Memory { get; } = Path.GetDirectoryName(PathOf(handles.OomFd))!;
 
-    public string Cpu { get; } = handles.V1CpuProcsFd < 0 ? PathOf(handles.GroupFd) : Path.GetDirectoryName(PathOf(handles.V1CpuProcsFd))!;
+    public string Cpu { get; } = handles.V1CpuTasksFd < 0 ? PathOf(handles.GroupFd) : Path.GetDirectoryName(PathOf(handles.V1CpuTasksFd))!;
 
-    public string Pids { get; } = handles.V1PidsProcsFd < 0 ? PathOf(handles.GroupFd) : Path.GetDirectoryName(PathOf(handles.V1PidsProcsFd))!;
+    public string Pids { get; } = handles.V1PidsTasksFd < 0 ? PathOf(handles.GroupFd) : Path.GetDirectoryName(PathOf(handles.V1PidsTasksFd))!;
 
     public IEnumerable<string> Directories => new[] { Unified, Memory, Cpu, Pids }.Distinct();
 

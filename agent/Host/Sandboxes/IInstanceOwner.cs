@@ -10,6 +10,9 @@ internal interface IInstanceOwner
     /// <returns>False when the instance is to end instead.</returns>
     bool OnAttached(Instance instance);
 
+    /// <summary>Its code lies on the machine: what it waits for from here on is a start.</summary>
+    void OnCodeThere(Instance instance);
+
     /// <summary>No sandbox could be made. The oldest waiting invocation is told.</summary>
     void OnStartFailed(Instance instance, LambdaError error);
 

@@ -8,6 +8,9 @@ namespace Hearth.Agent.Sandboxes;
 // A runtime that ended, failed or took too long: what its caller is told, the runtime that is started in the same sandbox, the end of the sandbox.
 internal sealed partial class Instance
 {
+    private const int MostGivenBack = 3;
+    private static readonly TimeSpan s_givenBackWithin = TimeSpan.FromSeconds(1);
+
     /// <summary>The runtime is done for: its invocation fails, and it is started anew or destroyed.</summary>
     /// <param name="unread">It has not looked at its event, as far as it has one: as on AWS, where a runtime that does not ask for another event gets none, the next one gets it.</param>
     private void GiveUp(RuntimeFailure failure, bool destroy, bool unread = false)
@@ -23,9 +26,9 @@ internal sealed partial class Instance
         var invocation = EndRuntime(destroy, out var undispatched, failure.Status == InvocationStatus.Timeout ? "timeout" : null);
         if (invocation is null)
             return;
-        if (!during && (undispatched || (unread && !invocation.WasGivenBack)))
+        if (!during && (undispatched || (unread && MayGiveBack(invocation))))
         {
-            invocation.WasGivenBack |= !undispatched;
+            invocation.GivenBack += undispatched ? 0 : 1;
             _owner.Requeue(invocation);
             return;
         }
@@ -36,6 +39,13 @@ internal sealed partial class Instance
         Invocations++;
         _owner.Complete(invocation, TakeHeld() ?? failure.ToResult(invocation.RequestIdText));
     }
+
+    /// <summary>
+    /// Not what was answered, in whole or in part: its caller has the event's memory back, and somebody else's bytes may lie there. And only soon and a few times: what a runtime does with an
+    /// event that it then says it has not taken is nobody's bill.
+    /// </summary>
+    private bool MayGiveBack(Invocation invocation) => !invocation.IsAnswered && _held is null && invocation.Stream is not { IsStreamed: true }
+        && invocation.GivenBack < MostGivenBack && _services.Time.GetElapsedTime(invocation.StartedAt) < s_givenBackWithin;
 
     private Invocation? EndRuntime(bool destroy, out bool undispatched, string? farewell = null)
     {

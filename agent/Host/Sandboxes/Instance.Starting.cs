@@ -18,8 +18,16 @@ internal sealed partial class Instance
             Destroy();
             return;
         }
-        OpenPipes(sandbox);
-        StartInitClock(InitLimit);
+        try
+        {
+            OpenPipes(sandbox);
+            StartInitClock(InitLimit);
+        }
+        catch (Exception e)
+        {
+            _services.Log.LogError("The pipes of an instance of {Function} cannot be watched: {Cause}", Function.Name, e.Message);
+            GiveUp(RuntimeFailure.Platform("The sandbox could not be started; the agent's log has the cause."), destroy: true);
+        }
     }
 
     // Lambda gives provisioned instances at least 130 s, and as long as an invocation may take: nobody waits for them.

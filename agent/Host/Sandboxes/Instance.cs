@@ -54,7 +54,6 @@ internal sealed partial class Instance : IFrameSink, IDisposable
         _owner = owner;
         _services = services;
         Created = services.Time.GetUtcNow();
-        CreatedAt = services.Time.GetTimestamp();
         var stream = $"{Created:yyyy'/'MM'/'dd}/[{Function.Version}]{Id:N}";
         _log = new InstanceLog(services.Logs.Open(Function.Name), stream, services.Time);
         _reporter = new InvocationReporter(services, Function, _log);
@@ -86,8 +85,9 @@ internal sealed partial class Instance : IFrameSink, IDisposable
 
     public long IdleSince { get; set; }
 
-    /// <summary>Timestamp.</summary>
-    public long CreatedAt { get; }
+    /// <summary>Timestamp from which its start is measured, once: when its code was there. Null after its first end of a start, good or bad.</summary>
+    private long? _startBegan;
+    private bool _countsAsBusy;
 
     /// <summary>What it was worth to keep it when it became idle.</summary>
     public double Worth { get; set; }
@@ -102,11 +102,28 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     {
         if (!InstanceStates.MayFollow(State, next))
             throw new InvalidOperationException($"An instance cannot go from {State} to {next}.");
-        if (State == InstanceState.Busy)
-            Pool.Busy--;
-        if (next == InstanceState.Busy)
-            Pool.Busy++;
+        CountAsBusy(next == InstanceState.Busy && ReferenceEquals(Function, Pool.Function));
         State = next;
+    }
+
+    /// <summary>Under the owner's gate.</summary>
+    public void BeginStart() => _startBegan = _services.Time.GetTimestamp();
+
+    /// <summary>Under the owner's gate.</summary>
+    public long? TakeStartBegan()
+    {
+        var began = _startBegan;
+        _startBegan = null;
+        return began;
+    }
+
+    /// <summary>Under the owner's gate.</summary>
+    public void CountAsBusy(bool counts)
+    {
+        if (_countsAsBusy == counts)
+            return;
+        _countsAsBusy = counts;
+        Pool.Busy += counts ? 1 : -1;
     }
 
     /// <summary>Makes the sandbox. Runs on the thread pool.</summary>
@@ -114,6 +131,9 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     {
         try
         {
+            await SandboxStarter.EnsureCodeAsync(_services, Function);
+            // Fetching code happens once; a start is what comes after.
+            _owner.OnCodeThere(this);
             var sandbox = await SandboxStarter.StartAsync(_services, Function);
             _services.Loop.Post(() => Attach(sandbox));
         }
@@ -215,7 +235,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
             case FrameKind.Error when frame.Id == 0:
                 GiveUp(RuntimeFailure.InitError(frame.ErrorType.ToString(), frame.Payload.ToArray()), destroy: false);
                 break;
-            case FrameKind.Error when frame.IsFatal && frame.ErrorType.ToString() == FrameLimits.NotTaken:
+            case FrameKind.Error when frame.IsFatal && Function.Runtime == RuntimeKind.Provided && frame.ErrorType.ToString() == FrameLimits.NotTaken:
                 // Its end, which follows, tells the rest.
                 _notTaken = true;
                 break;
@@ -295,7 +315,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
 
     private void Finish(ReadOnlyMemory<byte> payload, string? contentType, bool isError, string? fatalType = null)
     {
-        if (_link!.IsSending)
+        if (_link!.IsSending || _link.IsCut)
         {
             OnViolation(new WireException("it answered before it had read the whole event", 0));
             return;

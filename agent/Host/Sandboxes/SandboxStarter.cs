@@ -12,7 +12,6 @@ internal static class SandboxStarter
     /// <exception cref="LambdaException">It cannot be started; the message is for the caller.</exception>
     public static async Task<ISandbox> StartAsync(InstanceServices services, FunctionRevision function)
     {
-        await EnsureCodeAsync(services, function);
         var began = services.Time.GetTimestamp();
         while (true)
         {
@@ -39,7 +38,8 @@ internal static class SandboxStarter
         }
     }
 
-    private static async Task EnsureCodeAsync(InstanceServices services, FunctionRevision function)
+    /// <exception cref="LambdaException">The code cannot be had; the message is for the caller.</exception>
+    public static async Task EnsureCodeAsync(InstanceServices services, FunctionRevision function)
     {
         try
         {

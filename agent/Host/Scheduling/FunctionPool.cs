@@ -28,8 +28,11 @@ internal sealed class FunctionPool(FunctionRevision function, FunctionUse use)
     /// <summary>Instances that will ask for work when they are initialised.</summary>
     public int Starting { get; set; }
 
-    /// <summary>Instances with an invocation.</summary>
+    /// <summary>Instances of the current revision with an invocation.</summary>
     public int Busy { get; set; }
+
+    /// <summary>What invocations have waited for busy instances since the last start; forgotten when none has for a minute.</summary>
+    public TimeSpan Owed { get; private set; }
 
     /// <summary>From the event's write to the runtime until it takes the next one.</summary>
     public Estimate Service;
@@ -38,6 +41,28 @@ internal sealed class FunctionPool(FunctionRevision function, FunctionUse use)
     public Estimate Start;
 
     public Provision Provision { get; } = new();
+
+    private long _lastOwed;
+
+    /// <summary>An invocation that waited so long was served by an instance that was there.</summary>
+    public void Owe(TimeSpan waited, TimeProvider time)
+    {
+        Owed = (time.GetElapsedTime(_lastOwed) < TimeSpan.FromMinutes(1) ? Owed : TimeSpan.Zero) + waited;
+        _lastOwed = time.GetTimestamp();
+    }
+
+    public void Settle() => Owed = TimeSpan.Zero;
+
+    /// <summary>Arrival of the invocation that so many stand before; null when there is none.</summary>
+    public long? ArrivalAt(int index)
+    {
+        foreach (var invocation in _queue)
+        {
+            if (invocation.Stage == InvocationStage.Queued && index-- == 0)
+                return invocation.QueuedAt;
+        }
+        return null;
+    }
 
     /// <summary>The function's, shared by its versions.</summary>
     public FunctionUse Use => use;

@@ -54,8 +54,8 @@ internal sealed class Invocation : IValueTaskSource<InvocationResult>
     /// <summary>Set when the caller wants the answer while it is made.</summary>
     public ResponseStream? Stream { get; init; }
 
-    /// <summary>A runtime ended before it had looked at the event, which waits for another one. Once only: a sandbox could say so for ever.</summary>
-    public bool WasGivenBack { get; set; }
+    /// <summary>How many runtimes ended before they had looked at the event, which then waits for another one.</summary>
+    public int GivenBack { get; set; }
 
     /// <summary>Where it was taken in; set by the scheduler.</summary>
     public FunctionPool? Pool { get; set; }

@@ -19,6 +19,12 @@ internal sealed partial class Scheduler
         }
     }
 
+    void IInstanceOwner.OnCodeThere(Instance instance)
+    {
+        lock (_gate)
+            instance.BeginStart();
+    }
+
     void IInstanceOwner.OnStartFailed(Instance instance, LambdaError error)
     {
         Invocation? told = null;
@@ -46,8 +52,8 @@ internal sealed partial class Scheduler
         {
             if (finished is not null)
                 instance.Pool.Service.Add(_services.Time.GetElapsedTime(finished.StartedAt));
-            else if (instance.CountsAsStarting && instance.Invocations == 0)
-                instance.Pool.Start.Add(_services.Time.GetElapsedTime(instance.CreatedAt));
+            else if (instance.TakeStartBegan() is { } began)
+                instance.Pool.Start.Add(_services.Time.GetElapsedTime(began));
             SetStarting(instance, false);
             instance.Current = null;
             if (instance.IsProvisioned && finished is null)
@@ -65,7 +71,11 @@ internal sealed partial class Scheduler
             }
             else if (!instance.HasExited && (next = Dequeue(instance.Pool)) is not null)
             {
+                if (finished is not null)
+                    instance.Pool.Owe(_services.Time.GetElapsedTime(next.QueuedAt), _services.Time);
                 Claim(instance, next);
+                if (instance.Pool.Waiting > instance.Pool.Starting)
+                    Plan(instance.Pool, ref work);
             }
             else
             {
@@ -106,6 +116,8 @@ internal sealed partial class Scheduler
                     invocation.Stage = InvocationStage.Claimed;
             }
             SetStarting(instance, false);
+            // What it takes after a failure is not what a start takes.
+            _ = instance.TakeStartBegan();
             if (instance.IsProvisioned && instance.State == InstanceState.Init)
                 instance.Pool.Provision.Failed(_services.Time);
             if (instance.State is InstanceState.Stopping or InstanceState.Gone)
@@ -133,6 +145,7 @@ internal sealed partial class Scheduler
         lock (_gate)
         {
             SetStarting(instance, false);
+            _ = instance.TakeStartBegan();
             var invocation = Dequeue(instance.Pool);
             if (invocation is not null)
                 invocation.Stage = InvocationStage.Claimed;
@@ -183,6 +196,7 @@ internal sealed partial class Scheduler
     {
         var work = new PlannedWork();
         var removed = false;
+        Instance? warm = null;
         lock (_gate)
         {
             var pool = invocation.Pool!;
@@ -192,11 +206,16 @@ internal sealed partial class Scheduler
                 invocation.Stage = InvocationStage.Done;
                 Finished(pool);
             }
+            else if ((warm = pool.TakeWarm()) is not null)
+            {
+                Claim(warm, invocation);
+            }
             else
             {
                 Enqueue(pool, invocation, ref work);
             }
         }
+        warm?.Dispatch(invocation);
         Run(work);
         if (removed)
             invocation.Complete(InvocationResult.Refused(LambdaError.FunctionNotFound(invocation.InvokedArn)));

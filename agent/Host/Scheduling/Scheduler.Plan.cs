@@ -19,7 +19,7 @@ internal sealed partial class Scheduler
             }
             if (pool.TakeBare() is { } bare)
             {
-                Initialise(bare, ref work);
+                Initialise(bare, ref work, isForWaiting: true);
                 continue;
             }
             if (!_starts.IsFree())
@@ -40,7 +40,8 @@ internal sealed partial class Scheduler
     }
 
     private UnservedQueue UnservedOf(FunctionPool pool) => new(
-        pool.Waiting - pool.Starting, pool.Busy + pool.Starting, pool.Peek() is { } head ? _services.Time.GetElapsedTime(head.QueuedAt) : TimeSpan.Zero, pool.Service.Value, pool.Start.Value);
+        pool.Waiting - pool.Starting, pool.Busy + pool.Starting, pool.ArrivalAt(pool.Starting) is { } arrival ? _services.Time.GetElapsedTime(arrival) : TimeSpan.Zero, pool.Owed,
+        pool.Function.Timeout, pool.Service.Value, pool.Start.Value);
 
     /// <summary>There may be slots again: one start for each function that waits, then one more for each, so that many events of one function hold up no other's.</summary>
     private void PlanWaiting(ref PlannedWork work)
@@ -73,10 +74,10 @@ internal sealed partial class Scheduler
         }
     }
 
-    private static void Initialise(Instance bare, ref PlannedWork work)
+    private static void Initialise(Instance bare, ref PlannedWork work, bool isForWaiting)
     {
         bare.SetState(InstanceState.Init);
-        SetStarting(bare, true);
+        SetStarting(bare, isForWaiting);
         (work.Initialise ??= []).Add(bare);
     }
 
@@ -87,7 +88,10 @@ internal sealed partial class Scheduler
         _instances.Add(instance);
         _usedMb += instance.MemoryMb;
         _starts.Take(instance);
-        SetStarting(instance, true);
+        pool.Settle();
+        // Nobody waits for one that is provisioned: it may take minutes.
+        if (!isProvisioned)
+            SetStarting(instance, true);
         (work.Start ??= []).Add(instance);
     }
 

@@ -31,7 +31,7 @@ internal sealed partial class Scheduler
             // Its init failed before, or its runtime ended.
             if (pool.TakeBare() is { } bare)
             {
-                Initialise(bare, ref work);
+                Initialise(bare, ref work, isForWaiting: false);
                 continue;
             }
             if (!_starts.IsFree())

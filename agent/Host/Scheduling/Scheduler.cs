@@ -115,6 +115,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
                 if (!_pools.TryGetValue(function.Key, out var pool))
                     continue;
                 pool.Function = function;
+                Outdate(pool);
                 StopIdle(pool, ref work);
                 Plan(pool, ref work);
                 Provide(pool, ref work);
@@ -188,6 +189,17 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
             function = now;
         }
         return _pools[function.Key] = new FunctionPool(function, _limits.Of(function.Name));
+    }
+
+    /// <summary>What is busy or on its way is of the revision before: it will take nothing more.</summary>
+    private static void Outdate(FunctionPool pool)
+    {
+        foreach (var instance in pool.Instances)
+        {
+            instance.CountAsBusy(false);
+            if (instance.State is not InstanceState.Resetting)
+                SetStarting(instance, false);
+        }
     }
 
     private static void Claim(Instance instance, Invocation invocation)

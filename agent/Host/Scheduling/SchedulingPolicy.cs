@@ -33,9 +33,11 @@ internal readonly record struct IdleCandidate(long IdleSince, double Worth);
 /// <param name="Count">At least 1.</param>
 /// <param name="Serving">Instances that are busy or on their way, each of which takes one after the other.</param>
 /// <param name="Waited">How long the first of them has waited.</param>
+/// <param name="Owed">How long others have waited for busy instances since the function's last start, all together.</param>
+/// <param name="Timeout">The function's: who waits that long is refused.</param>
 /// <param name="Service">What an invocation takes; null when none has ended yet.</param>
 /// <param name="Start">What the start of an instance takes; null when none has.</param>
-internal readonly record struct UnservedQueue(int Count, int Serving, TimeSpan Waited, TimeSpan? Service, TimeSpan? Start);
+internal readonly record struct UnservedQueue(int Count, int Serving, TimeSpan Waited, TimeSpan Owed, TimeSpan Timeout, TimeSpan? Service, TimeSpan? Start);
 
 /// <summary>The rules, and nothing else: no locks, no instances, time injected.</summary>
 internal interface ISchedulingPolicy
@@ -79,8 +81,9 @@ internal sealed class SchedulingPolicy(PolicySettings settings, TimeProvider tim
     {
         if (queue.Serving == 0 || queue.Service is not { } service || queue.Start is not { } start)
             return true;
-        // Whatever was expected: who waits as long as a start takes waits for at most twice what the better choice would have been.
-        return service * queue.Count / queue.Serving >= start || queue.Waited >= start;
+        // Whatever was expected: who waits as long as a start takes waits for at most twice what the better choice would have been, and for half of what it may at most. And what is saved by
+        // not starting is saved once: when all together have waited as long as a start takes, there is one, as an instance serves those who come later, too.
+        return service * queue.Count / queue.Serving >= start || queue.Waited >= start || queue.Waited >= queue.Timeout / 2 || queue.Owed >= start;
     }
 
     public double Worth(long uses, TimeSpan start, int memoryMb) => _worths.Worth(uses, start, memoryMb);

@@ -44,7 +44,9 @@ public abstract class CgroupDriver
     public abstract int SetLimits(ulong id, in CgroupLimits limits, out CgroupStep step);
 
     /// <summary>Moves a process into the v1 groups, memory first; nothing to do on v2, where CLONE_INTO_CGROUP did it.</summary>
-    /// <remarks>Charges do not move with it: the process waits for this before it dirties a page.</remarks>
+    /// <param name="pid">Of a process with one thread; 0: this thread. A process that moves itself so waits for nobody, while to move another one the kernel stops all forks and exits of the
+    /// machine and waits for a grace period, which took 7 to 20 ms (2026-11-27; cgroup_procs_write_start, Linux 5.5 and later).</param>
+    /// <remarks>Charges do not move with it: the process does this, or waits for it, before it dirties a page.</remarks>
     public abstract int AttachV1(in CgroupHandles handles, int pid, out CgroupStep step);
 
     /// <summary>Removes the groups of a sandbox; those that are gone already are fine.</summary>

@@ -34,8 +34,8 @@ public struct CgroupHandles
     /// <summary>v2 cpu.stat, which counts on hybrid machines too.</summary>
     public int CpuStatFd;
 
-    /// <summary>Hybrid only: cgroup.procs of the v1 groups, for <see cref="CgroupDriver.AttachV1"/>.</summary>
-    public int V1MemoryProcsFd, V1CpuProcsFd, V1PidsProcsFd;
+    /// <summary>Hybrid only: tasks of the v1 groups, for <see cref="CgroupDriver.AttachV1"/>.</summary>
+    public int V1MemoryTasksFd, V1CpuTasksFd, V1PidsTasksFd;
 
     public static CgroupHandles None => new()
     {
@@ -48,9 +48,9 @@ public struct CgroupHandles
         PeakFd = -1,
         CurrentFd = -1,
         CpuStatFd = -1,
-        V1MemoryProcsFd = -1,
-        V1CpuProcsFd = -1,
-        V1PidsProcsFd = -1,
+        V1MemoryTasksFd = -1,
+        V1CpuTasksFd = -1,
+        V1PidsTasksFd = -1,
     };
 
     /// <summary>Closes what is open and sets it to -1. Allocates nothing.</summary>
@@ -65,9 +65,9 @@ public struct CgroupHandles
         Close(ref PeakFd);
         Close(ref CurrentFd);
         Close(ref CpuStatFd);
-        Close(ref V1MemoryProcsFd);
-        Close(ref V1CpuProcsFd);
-        Close(ref V1PidsProcsFd);
+        Close(ref V1MemoryTasksFd);
+        Close(ref V1CpuTasksFd);
+        Close(ref V1PidsTasksFd);
     }
 
     private static void Close(ref int fd)

@@ -26,7 +26,7 @@ public enum CgroupStep : byte
     OpenPeak,
     OpenCurrent,
     OpenCpuStat,
-    OpenProcs,
+    OpenTasks,
     AttachMemory,
     AttachCpu,
     AttachPids,

@@ -71,15 +71,15 @@ internal sealed class HybridDriver(CgroupHierarchies hierarchies) : CgroupDriver
     public override int AttachV1(in CgroupHandles handles, int pid, out CgroupStep step)
     {
         step = CgroupStep.AttachMemory;
-        var result = CgroupFile.WriteNumber(handles.V1MemoryProcsFd, pid);
+        var result = CgroupFile.WriteNumber(handles.V1MemoryTasksFd, pid);
         if (result != 0)
             return result;
         step = CgroupStep.AttachCpu;
-        result = CgroupFile.WriteNumber(handles.V1CpuProcsFd, pid);
+        result = CgroupFile.WriteNumber(handles.V1CpuTasksFd, pid);
         if (result != 0)
             return result;
         step = CgroupStep.AttachPids;
-        result = CgroupFile.WriteNumber(handles.V1PidsProcsFd, pid);
+        result = CgroupFile.WriteNumber(handles.V1PidsTasksFd, pid);
         if (result != 0)
             return result;
         step = CgroupStep.None;
@@ -154,13 +154,13 @@ internal sealed class HybridDriver(CgroupHierarchies hierarchies) : CgroupDriver
         step = CgroupStep.OpenCurrent;
         if ((handles.CurrentFd = Slice.Memory.OpenFile(id, "memory.usage_in_bytes"u8, O_RDONLY)) < 0)
             return handles.CurrentFd;
-        step = CgroupStep.OpenProcs;
-        if ((handles.V1MemoryProcsFd = Slice.Memory.OpenFile(id, "cgroup.procs"u8, O_WRONLY)) < 0)
-            return handles.V1MemoryProcsFd;
-        if ((handles.V1CpuProcsFd = Slice.Cpu.OpenFile(id, "cgroup.procs"u8, O_WRONLY)) < 0)
-            return handles.V1CpuProcsFd;
-        if ((handles.V1PidsProcsFd = Slice.Pids.OpenFile(id, "cgroup.procs"u8, O_WRONLY)) < 0)
-            return handles.V1PidsProcsFd;
+        step = CgroupStep.OpenTasks;
+        if ((handles.V1MemoryTasksFd = Slice.Memory.OpenFile(id, "tasks"u8, O_WRONLY)) < 0)
+            return handles.V1MemoryTasksFd;
+        if ((handles.V1CpuTasksFd = Slice.Cpu.OpenFile(id, "tasks"u8, O_WRONLY)) < 0)
+            return handles.V1CpuTasksFd;
+        if ((handles.V1PidsTasksFd = Slice.Pids.OpenFile(id, "tasks"u8, O_WRONLY)) < 0)
+            return handles.V1PidsTasksFd;
         step = CgroupStep.None;
         return 0;
     }

@@ -81,6 +81,42 @@ public sealed class SchedulerTests
         Assert.Equal(pid, (await first).Text);
     }
 
+    /// <summary>Each of them would rather wait than start; together they have waited for a start soon.</summary>
+    [Fact]
+    public async Task Constant_load_scales_out_though_no_single_event_would_start_an_instance()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.DeployAsync("f", "import os, time\ntime.sleep(2)\ndef handler(event, context):\n    time.sleep(0.05)\n    return os.getpid()\n");
+        await node.InvokeAsync("f");
+        await node.InvokeAsync("f");
+        var until = new CancellationTokenSource();
+        var clients = Enumerable.Range(0, 4).Select(async _ =>
+        {
+            while (!until.IsCancellationRequested)
+                Assert.Equal(200, (await node.InvokeAsync("f")).Status);
+        }).ToArray();
+        await Eventually.True(() => node.Spawner.All.Count >= 3);
+        until.Cancel();
+        await Task.WhenAll(clients);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_busy_instance_has_a_start_before_its_time_is_over()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.DeployAsync("f", "import time\ntime.sleep(6)\n" + Gate, timeout: 4);
+        var go = Path.Join(node.Data, "go");
+        var quick = $$"""{"began":"{{node.Data}}/quick","go":"/"}""";
+        var held = $$"""{"began":"{{node.Data}}/held","go":"{{go}}"}""";
+        await node.InvokeAsync("f", quick);
+        await node.InvokeAsync("f", quick);
+        var first = node.InvokeAsync("f", held);
+        await Eventually.True(() => Directory.GetFiles(node.Data, "held*").Length == 1);
+        var behind = node.InvokeAsync("f", quick);
+        Assert.Equal(200, (await behind).Status);
+        await first;
+    }
+
     [Fact]
     public async Task Many_more_than_may_start_at_the_same_time_are_all_answered()
     {

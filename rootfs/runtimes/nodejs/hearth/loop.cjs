@@ -10,7 +10,7 @@ writeAll(RESPONSES, frame([Kind.Hello, PROTOCOL_VERSION, 'nodejs', process.versi
 
 // What every function needs. A process that was started ahead of time waits for its Init long enough; another loses nothing by it.
 for (const part of ['environment', 'errors', 'handler', 'invocation', 'logs', 'streaming']) require(`./${part}.cjs`);
-if (process.env.HEARTH_WARMED) require('./rehearsal.cjs').run();
+const rehearsed = process.env.HEARTH_WARMED ? require('./rehearsal.cjs').run() : undefined;
 
 let handler;
 let invocation;
@@ -51,6 +51,8 @@ function serve(request) {
 }
 
 async function initialize([, name, wanted]) {
+  // Init may come before it is over, and what it leaves must not be left later.
+  await rehearsed;
   try {
     // The code is mounted over the folder that the process was started in when that was ahead of time.
     process.chdir(wanted.LAMBDA_TASK_ROOT ?? '/var/task');
