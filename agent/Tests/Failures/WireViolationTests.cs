@@ -42,27 +42,6 @@ public sealed class WireViolationTests
     }
 
     [Fact]
-    public async Task One_that_answers_an_event_that_it_has_not_read_gets_no_other_tenants_memory_for_it()
-    {
-        await using var node = await TestNode.StartAsync();
-        var seen = Path.Join(node.Data, "seen");
-        node.Spawner.Commands[Hostile] = ["/usr/bin/python3", "-S", "-I", Path.Join(AppContext.BaseDirectory, "Fakes", "hostile.py"), "cut", seen];
-        await node.DeployAsync("hostile", "", memory: Hostile);
-        var first = $"\"{new string('a', 5_000_000)}\"";
-        Assert.Equal("Unhandled", (await node.InvokeAsync("hostile", first)).FunctionError);
-        // What the event lay in is somebody else's now.
-        await node.DeployAsync("good", "def handler(event, context):\n    return len(event)\n");
-        for (var i = 0; i < 8; i++)
-            Assert.Equal("5000000", (await node.InvokeAsync("good", $"\"{new string('s', 5_000_000)}\"")).Text);
-        Assert.Null((await node.InvokeAsync("hostile", "\"b\"")).FunctionError);
-        await Eventually.True(() => new FileInfo(seen).Length > 0);
-        var bytes = File.ReadAllText(seen, System.Text.Encoding.Latin1);
-        Assert.Contains("\"b\"", bytes, StringComparison.Ordinal);
-        Assert.DoesNotContain("ss", bytes, StringComparison.Ordinal);
-        Assert.DoesNotContain("aa", bytes, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_streamed_answer_is_gathered_for_a_caller_that_wants_it_whole()
     {
         await using var node = await TestNode.StartAsync();

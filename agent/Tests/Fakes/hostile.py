@@ -32,22 +32,6 @@ if mode == "third-hello":
     receive()
     send(b"\x94\x01\x01\xa4evil\xa11")
 receive()
-if mode == "cut":
-    # It announces extensions, so that the caller has its answer before the invocation is over, leaves most of its event unread, answers and ends. A later one writes down what it gets.
-    send(b"\x92\x03\xcd\x07\xd0")
-    if not os.path.exists(sys.argv[2]):
-        open(sys.argv[2], "w").close()
-        read(100)
-        os.close(3)
-        time.sleep(0.5)
-        send(b"\x94\x06\x01\xc0\xc4\x02{}")
-        time.sleep(0.5)
-        sys.exit(0)
-    for number in range(1, 100):
-        with open(sys.argv[2], "ab") as seen:
-            seen.write(receive())
-        send(b"\x94\x06" + bytes([number]) + b"\xc0\xc4\x02{}")
-        send(b"\x92\x0b" + bytes([number]))
 if mode == "unsolicited":
     # One write, so that the agent finds the answer behind InitDone before it has asked anything.
     os.write(4, b"\x02\x00\x00\x00\x91\x03" + b"\x08\x00\x00\x00\x94\x06\x01\xc0\xc4\x02{}")
