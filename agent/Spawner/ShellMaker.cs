@@ -7,7 +7,7 @@ using Hearth.Sandbox.Protocol;
 namespace Hearth.Spawner;
 
 /// <summary>
-/// What the spawner does for one sandbox, as root: parts first (tmp, cgroup, root), then the clone, then what only a parent can write (maps, v1 groups). Every
+/// What the spawner does for one sandbox, as root: parts first (tmp, cgroup, root), then the clone, then what only a parent can write (maps). Every
 /// method returns 0 or -errno with its step and undoes what it did; none allocates managed memory once the spawner has started.
 /// </summary>
 internal sealed unsafe class ShellMaker
