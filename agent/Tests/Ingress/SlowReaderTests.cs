@@ -3,6 +3,7 @@ using Hearth.Agent.Scheduling;
 using Hearth.Agent.Tests.Fakes;
 using Hearth.Agent.Tests.Streaming;
 using Hearth.Agent.Tests.Web;
+using Hearth.Contracts.V1;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
@@ -47,6 +48,27 @@ public sealed class SlowReaderTests : IDisposable
         await Eventually.True(() => File.Exists(done));
         await Eventually.True(() => web.Node.Agent.Answers.Held == 0);
         Assert.InRange(await client.DrainAsync(), 0, 64 << 20);
+    }
+
+    [Fact]
+    public async Task Of_a_web_answer_only_the_body_is_held_while_its_caller_does_not_read()
+    {
+        // Of 4.5 MB, an array of 8 MiB, the body is 1.5.
+        const string source = "def handler(event, context):\n    return {'statusCode': 200, 'junk': 'x' * 3000000, 'body': 'QUJD' * 375000, 'isBase64Encoded': True}\n";
+        await using var node = await TestNode.StartAsync();
+        var spec = await node.DeployAsync("f", source, memory: 512);
+        node.Control.Put(new FunctionSet { FunctionName = "f", Versions = { spec }, Urls = { WebNode.Url() } });
+        await Eventually.True(() => node.Agent.Catalogue.FindUrl(WebNode.Id) is not null);
+        using (var client = await RawClient.SendAsync(node, $"GET / HTTP/1.1\nHost: {WebNode.Host}"))
+        {
+            Assert.Equal(200, await client.StatusAsync());
+            Assert.Equal(2 << 20, node.Agent.Answers.Held);
+        }
+        await Eventually.True(() => node.Agent.Answers.Held == 0);
+        using var reader = await RawClient.SendAsync(node, $"GET / HTTP/1.1\nHost: {WebNode.Host}\nConnection: close");
+        Assert.Equal(200, await reader.StatusAsync());
+        Assert.Equal(1_125_000, await reader.DrainAsync());
+        Assert.Equal(0, node.Agent.Answers.Held);
     }
 
     [Fact]
