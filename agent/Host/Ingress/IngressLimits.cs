@@ -1,7 +1,7 @@
 namespace Hearth.Agent.Ingress;
 
 /// <summary>What clients together may take of the node's memory, and one of them of its time.</summary>
-/// <param name="BodyBytes">Of gathered events, see <see cref="BodyBudget"/>; more than twice the largest.</param>
+/// <param name="BodyBytes">Of gathered events, see <see cref="BodyBudget"/>; more than four times the largest.</param>
 /// <param name="AnswerBytes">Of answers that callers have not taken yet, see <see cref="Scheduling.AnswerBudget"/>.</param>
 internal sealed record IngressLimits(long BodyBytes, long AnswerBytes)
 {

@@ -23,15 +23,18 @@ internal sealed class InvocationBody : IDisposable
     private readonly string _operation;
     private ReadOnlySequence<byte> _held;
     private bool _holds;
-    private bool _isProved;
+    private readonly int _firstBuffer;
+    private BodyOwner _owner;
     private byte[]? _rented;
 
-    private InvocationBody(PipeReader reader, BodyBudget budget, bool isProved, string operation)
+    private InvocationBody(HttpRequest request, BodyBudget budget, BodyOwner owner, string operation)
     {
-        _reader = reader;
+        _reader = request.BodyReader;
         _budget = budget;
-        _isProved = isProved;
+        _owner = owner;
         _operation = operation;
+        // A small one that comes in pieces stays one of those for which there is always room.
+        _firstBuffer = request.ContentLength <= BodyBudget.Small ? BodyBudget.Small : FirstBuffer;
     }
 
     /// <summary>The bytes as they came.</summary>
@@ -40,14 +43,14 @@ internal sealed class InvocationBody : IDisposable
     /// <summary>An event is never empty.</summary>
     public ReadOnlyMemory<byte> Payload => Raw.IsEmpty ? s_empty : Raw;
 
-    /// <param name="isProved">It is known already who sends it.</param>
+    /// <param name="owner">Whom what is gathered counts for, so far.</param>
     /// <exception cref="LambdaException">Too large, or the node holds as many events as it may.</exception>
     /// <exception cref="IOException">The client broke off.</exception>
-    public static async Task<InvocationBody> ReadAsync(HttpRequest request, BodyBudget budget, bool isProved, string operation = "InvokeFunction")
+    public static async Task<InvocationBody> ReadAsync(HttpRequest request, BodyBudget budget, BodyOwner owner, string operation = "InvokeFunction")
     {
         if (request.ContentLength > MaxLength)
             throw TooLarge(operation);
-        var body = new InvocationBody(request.BodyReader, budget, isProved, operation);
+        var body = new InvocationBody(request, budget, owner, operation);
         if (request.ContentLength == 0)
             return body;
         try
@@ -63,11 +66,12 @@ internal sealed class InvocationBody : IDisposable
     }
 
     /// <summary>Its signature was found to be right.</summary>
-    public void Prove()
+    /// <param name="owner">Whose it is then.</param>
+    public void Prove(BodyOwner owner)
     {
-        if (!_isProved && _rented is not null)
-            _budget.Prove(_rented.Length);
-        _isProved = true;
+        if (_rented is not null)
+            _budget.Move(_owner, owner, _rented.Length);
+        _owner = owner;
     }
 
     /// <exception cref="LambdaException">It is not.</exception>
@@ -96,7 +100,7 @@ internal sealed class InvocationBody : IDisposable
         if (_rented is not null)
         {
             ArrayPool<byte>.Shared.Return(_rented);
-            _budget.Give(_rented.Length, _isProved);
+            _budget.Give(_owner, _rented.Length);
             _rented = null;
         }
         if (_holds)
@@ -143,9 +147,9 @@ internal sealed class InvocationBody : IDisposable
     {
         if (_rented is not null && length + more <= _rented.Length)
             return;
-        var size = Math.Min(MaxLength, Math.Max(length + more, Math.Max(FirstBuffer, 2 * length)));
+        var size = Math.Min(MaxLength, Math.Max(length + more, Math.Max(_firstBuffer, 2 * length)));
         var larger = ArrayPool<byte>.Shared.Rent(size);
-        if (!_budget.TryTake(larger.Length, _isProved))
+        if (!_budget.TryTake(_owner, larger.Length))
         {
             ArrayPool<byte>.Shared.Return(larger);
             throw NoRoom();
@@ -154,12 +158,12 @@ internal sealed class InvocationBody : IDisposable
         {
             _rented.AsSpan(0, length).CopyTo(larger);
             ArrayPool<byte>.Shared.Return(_rented);
-            _budget.Give(_rented.Length, _isProved);
+            _budget.Give(_owner, _rented.Length);
         }
         _rented = larger;
     }
 
-    public static LambdaException NoRoom() => new(LambdaError.Service("This node holds as many bytes of events as it may; try again.", 503));
+    public static LambdaException NoRoom() => new(LambdaError.Service("This node holds as many bytes of events as it may, of this function or sender or of all; try again.", 503));
 
     public static LambdaException TooLarge(string operation = "InvokeFunction") => new(LambdaError.RequestTooLarge(MaxLength, operation));
 }

@@ -54,13 +54,14 @@ internal sealed class InvokeReader(FunctionFinder functions, RequestSignatures s
         InvocationBody? body = null;
         try
         {
-            // Whoever has not proved who it is learns nothing about functions: with keys the body comes first.
-            if (signed is not null)
-                body = await InvocationBody.ReadAsync(request, bodies, signed.IsProved, operation.Name);
             var qualifier = request.Query.TryGetValue("Qualifier", out var given) ? given.ToString() : null;
             var named = FunctionName.TryParse(functionName, qualifier, out var name);
+            var owner = BodyOwner.Of(name.Name ?? "", isProved: true);
+            // Whoever has not proved who it is learns nothing about functions: with keys the body comes first.
+            if (signed is not null)
+                body = await InvocationBody.ReadAsync(request, bodies, signed.IsProved ? owner : BodyOwner.Of(request.HttpContext.Connection), operation.Name);
             signed?.Require(body!.Raw.Span, operation.Action, name.Name ?? "", name.Qualifier);
-            body?.Prove();
+            body?.Prove(owner);
             if (named is not null)
                 throw new LambdaException(named);
             var headers = InvocationHeaders.Parse(request, operation.IsStreamed);
@@ -68,7 +69,7 @@ internal sealed class InvokeReader(FunctionFinder functions, RequestSignatures s
             var isEvent = operation.IsAlwaysEvent || headers.Type == InvocationType.Event;
             if (isEvent && request.ContentLength is > EventLimits.MaxPayloadBytes and <= InvocationBody.MaxLength and var announced)
                 throw new LambdaException(LambdaError.EventTooLarge(announced));
-            body ??= await InvocationBody.ReadAsync(request, bodies, isProved: true, operation.Name);
+            body ??= await InvocationBody.ReadAsync(request, bodies, owner, operation.Name);
             body.RequireJson();
             return new InvokeRequest(name, function, headers, body, isEvent);
         }

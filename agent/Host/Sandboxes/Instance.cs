@@ -350,7 +350,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
             return new InvocationResult(null, isError, default, null, null, contentType);
         var share = Pool.Use.Answers;
         if (share.TryRent(payload.Length) is not { } rented)
-            return InvocationResult.Refused(LambdaError.Service("The function has run, and its answer was thrown away: this node holds too many that their callers have not read.", 503));
+            return InvocationResult.Refused(AnswerShare.ThrownAway);
         payload.CopyTo(rented);
         return new InvocationResult(null, isError, rented.AsMemory(0, payload.Length), rented, share, contentType);
     }

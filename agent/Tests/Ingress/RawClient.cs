@@ -14,18 +14,22 @@ internal sealed class RawClient : IDisposable
     {
     }
 
-    public static async Task<RawClient> ConnectAsync(TestNode node)
+    /// <param name="from">Address of its own end; null = the kernel's choice.</param>
+    public static async Task<RawClient> ConnectAsync(TestNode node, string? from = null)
     {
         var client = new RawClient();
+        if (from is not null)
+            client._socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Parse(from), 0));
         await client._socket.ConnectAsync("127.0.0.1", new Uri(node.Agent.Endpoint).Port, TestContext.Current.CancellationToken);
         return client;
     }
 
     /// <summary>A head, and of a body as much as is given.</summary>
     /// <param name="head">Request line and headers, lines of which end in \n.</param>
-    public static async Task<RawClient> SendAsync(TestNode node, string head, ReadOnlyMemory<byte> body = default)
+    /// <param name="from">See <see cref="ConnectAsync"/>.</param>
+    public static async Task<RawClient> SendAsync(TestNode node, string head, ReadOnlyMemory<byte> body = default, string? from = null)
     {
-        var client = await ConnectAsync(node);
+        var client = await ConnectAsync(node, from);
         await client.SendAsync(Encoding.Latin1.GetBytes(head.ReplaceLineEndings("\r\n") + "\r\n\r\n"));
         await client.SendAsync(body);
         return client;

@@ -3,6 +3,7 @@ using Hearth.Agent.Scheduling;
 using Hearth.Agent.Tests.Fakes;
 using Hearth.Agent.Tests.Streaming;
 using Hearth.Agent.Tests.Web;
+using Hearth.Contracts.V1;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
@@ -50,6 +51,27 @@ public sealed class SlowReaderTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_a_web_answer_only_the_body_is_held_while_its_caller_does_not_read()
+    {
+        // Of 4.5 MB, an array of 8 MiB, the body is 1.5.
+        const string source = "def handler(event, context):\n    return {'statusCode': 200, 'junk': 'x' * 3000000, 'body': 'QUJD' * 375000, 'isBase64Encoded': True}\n";
+        await using var node = await TestNode.StartAsync();
+        var spec = await node.DeployAsync("f", source, memory: 512);
+        node.Control.Put(new FunctionSet { FunctionName = "f", Versions = { spec }, Urls = { WebNode.Url() } });
+        await Eventually.True(() => node.Agent.Catalogue.FindUrl(WebNode.Id) is not null);
+        using (var client = await RawClient.SendAsync(node, $"GET / HTTP/1.1\nHost: {WebNode.Host}"))
+        {
+            Assert.Equal(200, await client.StatusAsync());
+            Assert.Equal(2 << 20, node.Agent.Answers.Held);
+        }
+        await Eventually.True(() => node.Agent.Answers.Held == 0);
+        using var reader = await RawClient.SendAsync(node, $"GET / HTTP/1.1\nHost: {WebNode.Host}\nConnection: close");
+        Assert.Equal(200, await reader.StatusAsync());
+        Assert.Equal(1_125_000, await reader.DrainAsync());
+        Assert.Equal(0, node.Agent.Answers.Held);
+    }
+
+    [Fact]
     public async Task Who_has_read_much_is_disconnected_as_well_when_it_stops()
     {
         // By the rate alone 20 MiB are good for more than five minutes.
@@ -92,7 +114,7 @@ public sealed class SlowReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Beyond_the_budget_no_invocation_begins_and_one_function_does_not_use_it_up()
+    public async Task Callers_who_do_not_read_hold_up_their_own_functions_and_no_other()
     {
         // A whole answer of 6 MB takes an array of 8 MiB.
         await using var node = await TestNode.StartAsync(limits: new IngressLimits(256 << 20, 16 << 20));
@@ -102,18 +124,16 @@ public sealed class SlowReaderTests : IDisposable
         using (var first = await RawClient.InvokeAsync(node, "f"))
         {
             Assert.Equal(200, await first.StatusAsync());
-            var refused = await node.InvokeAsync("f");
-            Assert.Equal((429, "TooManyRequestsException"), (refused.Status, refused.ErrorType));
-            Assert.Contains("\"Reason\":\"CallerRateLimitExceeded\"", refused.Text);
+            await RefusedAsync("f");
             Assert.Equal(200, (await node.InvokeAsync("h")).Status);
             using (var second = await RawClient.InvokeAsync(node, "g"))
             {
                 Assert.Equal(200, await second.StatusAsync());
-                foreach (var name in (string[])["f", "g", "h"])
-                {
-                    refused = await node.InvokeAsync(name);
-                    Assert.Equal((503, "ServiceException"), (refused.Status, refused.ErrorType));
-                }
+                // The two hold what one function alone would be refused at twice.
+                Assert.InRange(node.Agent.Answers.Held, 16 << 20, 32 << 20);
+                await RefusedAsync("f");
+                await RefusedAsync("g");
+                Assert.Equal(200, (await node.InvokeAsync("h")).Status);
             }
             // Their callers leave, and it goes on.
             await Eventually.True(() => node.Agent.Answers.Held < 16 << 20);
@@ -121,42 +141,75 @@ public sealed class SlowReaderTests : IDisposable
         }
         await Eventually.True(() => node.Agent.Answers.Held == 0);
         Assert.Equal(LargeLength, (await node.InvokeAsync("f")).Bytes.Length);
+
+        async Task RefusedAsync(string name)
+        {
+            var refused = await node.InvokeAsync(name);
+            Assert.Equal((429, "TooManyRequestsException"), (refused.Status, refused.ErrorType));
+            Assert.Contains("\"Reason\":\"CallerRateLimitExceeded\"", refused.Text);
+        }
     }
 
     [Fact]
-    public async Task Answers_of_what_ran_already_are_thrown_away_at_twice_the_budget()
+    public async Task Of_answers_that_come_at_once_those_of_the_hoarder_are_thrown_away()
     {
-        await using var node = await StreamingNode.StartAsync(limits: new IngressLimits(256 << 20, 4 << 20));
-        await node.DeployAsync("f", "", timeout: 60, memory: StreamingNode.Memory);
+        await using var node = await StreamingNode.StartAsync(limits: new IngressLimits(256 << 20, 8 << 20));
+        foreach (var name in (string[])["f", "g"])
+            await node.DeployAsync(name, "", timeout: 60, memory: StreamingNode.Memory);
         var go = Path.Join(_folder, "go");
         var steps = $"""[["wait","{go}"],["start",null],["chunks",6,1000000],["end"]]""";
         using var first = await RawClient.InvokeAsync(node, "f", steps);
         using var second = await RawClient.InvokeAsync(node, "f", steps);
-        await Eventually.True(() => node.Agent.Scheduler.DescribeCapacity().Busy == 2);
+        var goOther = Path.Join(_folder, "go-other");
+        using var other = await RawClient.InvokeAsync(node, "g", $"""[["wait","{goOther}"],["start",null],["chunks",2,1000000],["end"]]""");
+        await Eventually.True(() => node.Agent.Scheduler.DescribeCapacity().Busy == 3);
         await File.WriteAllTextAsync(go, "", TestContext.Current.CancellationToken);
         int[] statuses = [await first.StatusAsync(), await second.StatusAsync()];
         Assert.Equal([200, 503], statuses.Order());
         // The function has run, and is accounted for.
         Assert.Equal(2, (await node.LedgerAsync(2)).Count);
         Assert.InRange(node.Agent.Answers.Held, 1, 8 << 20);
+        // Whose answer comes later has its place.
+        await File.WriteAllTextAsync(goOther, "", TestContext.Current.CancellationToken);
+        Assert.Equal(200, await other.StatusAsync());
     }
 
     [Fact]
     public void A_share_counts_what_its_function_holds_and_gives_it_back()
     {
-        var budget = new AnswerBudget(1000);
+        var budget = new AnswerBudget(1024);
         AnswerShare f = new(budget), g = new(budget);
         var first = f.TryRent(512)!;
         Assert.Equal((512, 429), (budget.Held, f.Refusal!.Status));
         Assert.Null(g.Refusal);
-        var second = g.Rent(512);
-        Assert.Equal((503, 503), (f.Refusal!.Status, g.Refusal!.Status));
-        Assert.Null(g.TryRent(1024));
-        Assert.Equal(1024, budget.Held);
+        var second = g.Rent(1024);
+        Assert.Equal((429, 429), (f.Refusal!.Status, g.Refusal!.Status));
+        Assert.Null(g.TryRent(512));
+        Assert.Equal(1536, budget.Held);
         f.Return(first);
         Assert.Equal((null, 429), (f.Refusal, g.Refusal!.Status));
+        // Streams alone, of which one more is held than there is.
+        var third = g.Rent(1024);
+        Assert.Equal((503, 503), (f.Refusal!.Status, g.Refusal!.Status));
         g.Return(second);
+        g.Return(third);
         Assert.Equal((0, null), (budget.Held, g.Refusal));
+    }
+
+    [Fact]
+    public void However_many_hoard_something_is_left_for_the_next()
+    {
+        var budget = new AnswerBudget(1 << 20);
+        for (var n = 1; n <= 20; n++)
+        {
+            var hoarder = new AnswerShare(budget);
+            Assert.Null(hoarder.Refusal);
+            var held = 0L;
+            while (hoarder.TryRent(1024) is { } rented)
+                held += rented.Length;
+            Assert.InRange(held, n == 1 ? 1 << 20 : n < 10 ? 1024 : 0, 1 << 20);
+            Assert.InRange(budget.Held, held, (2 << 20) - 1);
+        }
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -66,8 +66,8 @@ public sealed class UnprovedBodyTests
     [Fact]
     public async Task Bodies_of_nobody_known_leave_half_of_the_room_to_those_who_have_proved_it()
     {
-        // A body of 3 MiB is gathered in arrays of 2 and, while it is copied, 4 MiB.
-        await using var node = await StartAsync(new IngressLimits(16 << 20, 256 << 20));
+        // A body of 3 MiB is gathered in arrays of 2 and, while it is copied, 4 MiB; one sender alone may take half of the 12 MiB.
+        await using var node = await StartAsync(new IngressLimits(24 << 20, 256 << 20));
         var body = Encoding.UTF8.GetBytes($"\"{new string('x', Length - 2)}\"");
         // It never sends its end, so that nobody knows whether it is signed.
         using var slow = await RawClient.SendAsync(node, Head(node, Signed(node, Invoke, body, s_key)), body.AsMemory(0, Length - 1));
@@ -85,6 +85,32 @@ public sealed class UnprovedBodyTests
         async Task<int> SendAsync(string signature)
         {
             using var client = await RawClient.SendAsync(node, Head(node, signature), body);
+            return await client.StatusAsync();
+        }
+    }
+
+    [Fact]
+    public async Task One_sender_of_slow_bodies_leaves_room_to_the_others()
+    {
+        await using var node = await StartAsync(new IngressLimits(32 << 20, 256 << 20));
+        var body = Encoding.UTF8.GetBytes($"\"{new string('x', Length - 2)}\"");
+        List<RawClient> slow = [];
+        try
+        {
+            // Three of them fill what is for the unproved.
+            for (var i = 0; i < 3; i++)
+                slow.Add(await RawClient.SendAsync(node, Head(node, Signed(node, Invoke, body, s_key)), body.AsMemory(0, Length - 1)));
+            await Eventually.TrueAsync(async () => await SendAsync("127.0.0.1") == 503);
+            Assert.Equal(200, await SendAsync("127.0.0.2"));
+        }
+        finally
+        {
+            slow.ForEach(static c => c.Dispose());
+        }
+
+        async Task<int> SendAsync(string from)
+        {
+            using var client = await RawClient.SendAsync(node, Head(node, Signed(node, Invoke, body, s_key)), body, from);
             return await client.StatusAsync();
         }
     }

@@ -85,33 +85,6 @@ public sealed class PayloadTests
         }
     }
 
-    [Fact]
-    public void The_bytes_held_for_all_events_together_are_bounded()
-    {
-        var budget = new Hearth.Agent.Ingress.BodyBudget(100);
-        Assert.True(budget.TryTake(60, isProved: true));
-        Assert.False(budget.TryTake(60, isProved: true));
-        budget.Give(30, isProved: true);
-        Assert.True(budget.TryTake(60, isProved: true));
-    }
-
-    [Fact]
-    public void Half_of_it_is_for_those_who_have_proved_who_they_are()
-    {
-        var budget = new Hearth.Agent.Ingress.BodyBudget(100);
-        Assert.True(budget.TryTake(50, isProved: false));
-        Assert.False(budget.TryTake(1, isProved: false));
-        Assert.True(budget.TryTake(30, isProved: true));
-        // It proves it, and makes room for others who have not.
-        budget.Prove(50);
-        Assert.True(budget.TryTake(20, isProved: false));
-        Assert.False(budget.TryTake(1, isProved: false));
-        budget.Give(20, isProved: false);
-        budget.Give(50, isProved: true);
-        Assert.True(budget.TryTake(50, isProved: false));
-        Assert.False(budget.TryTake(1, isProved: false));
-    }
-
     private sealed class PieceContent(byte[] bytes, int pieces, bool announced) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)

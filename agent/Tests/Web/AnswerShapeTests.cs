@@ -1,6 +1,8 @@
 using System.Text;
 using Hearth.Agent.Ingress.Web;
 using Hearth.Agent.Ingress.Web.Shapes;
+using Hearth.Agent.Scheduling;
+using Hearth.Contracts;
 using Xunit;
 
 namespace Hearth.Agent.Tests.Web;
@@ -102,6 +104,37 @@ public sealed class AnswerShapeTests
         Assert.Equal((status, body), (read?.Status ?? 0, read is null ? "" : Encoding.UTF8.GetString(read.Body.Span)));
     }
 
+    [Theory]
+    [InlineData("url", "{\"statusCode\":200,\"body\":\"", "\"}")]
+    [InlineData("url", "{\"statusCode\":200,\"isBase64Encoded\":true,\"body\":\"", "\"}")]
+    [InlineData("url", "\"", "\"")]
+    [InlineData("url", "{\"statusCode\":200,\"body\":[\"", "\"]}")]
+    [InlineData("alb", "{\"statusCode\":200,\"isBase64Encoded\":true,\"body\":\"", "\"}")]
+    public void A_body_is_made_in_memory_that_counts_as_its_function_s(string shape, string before, string after)
+    {
+        var answer = Encoding.UTF8.GetBytes(before + new string('a', 4 << 20) + after);
+        var budget = new AnswerBudget(64 << 20);
+        var share = new AnswerShare(budget);
+        var least = long.MaxValue;
+        // The first rounds fill the pool of arrays, and other tests may take from it.
+        for (var i = 0; i < 5; i++)
+        {
+            var allocated = GC.GetAllocatedBytesForCurrentThread();
+            using (var body = new MadeBody(share))
+            {
+                var response = EventShapes.Of(shape)!.Read(answer, body)!;
+                Assert.InRange(response.Body.Length, 3 << 20, 5 << 20);
+                Assert.InRange(budget.Held, 4 << 20, 16 << 20);
+            }
+            Assert.Equal(0, budget.Held);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - allocated);
+        }
+        Assert.InRange(least, 0, 1 << 20);
+        // Callers of this function hold as much as they may.
+        using var none = new MadeBody(new AnswerShare(new AnswerBudget(1 << 20)));
+        Assert.Equal(503, Assert.Throws<LambdaException>(() => EventShapes.Of(shape)!.Read(answer, none)).Error.Status);
+    }
+
     [Fact]
     public void Whatever_a_function_answers_is_a_response_or_none()
     {
@@ -111,6 +144,7 @@ public sealed class AnswerShapeTests
             """{"statusCode":"404","headers":{"x":"\u00e9\ud83d\ude00"},"body":{"y":[1,2.5e3,null]}}""" + "\0\0\0\0\0\0\0\0body", "[[[[\"x\"]]]]",
         ];
         var random = new Random(20261126);
+        var share = new AnswerShare(AnswerBudget.Unlimited);
         var understood = 0;
         for (var i = 0; i < 100_000; i++)
         {
@@ -119,7 +153,10 @@ public sealed class AnswerShapeTests
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             var answer = bytes.AsMemory(0, random.Next(4) == 0 ? random.Next(bytes.Length) : bytes.Length);
             foreach (var shape in new[] { "url", "apigw-v1", "apigw-v2", "alb" })
-                understood += Check(() => EventShapes.Of(shape)!.Read(answer));
+                {
+                using var body = new MadeBody(share);
+                understood += Check(() => EventShapes.Of(shape)!.Read(answer, body));
+            }
             understood += Check(() => HttpPrelude.Read(answer));
         }
         Assert.True(understood > 10_000, $"{understood} prove nothing");
@@ -142,7 +179,7 @@ public sealed class AnswerShapeTests
         }
     }
 
-    private static WebResponse? Read(string shape, string answer) => EventShapes.Of(shape)!.Read(Encoding.UTF8.GetBytes(answer));
+    private static WebResponse? Read(string shape, string answer) => EventShapes.Of(shape)!.Read(Encoding.UTF8.GetBytes(answer), new MadeBody(new AnswerShare(AnswerBudget.Unlimited)));
 
     private static IEnumerable<string> Values(WebResponse response, string name) => response.Headers.Where(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(h => h.Value);
 }

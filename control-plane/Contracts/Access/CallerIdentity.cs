@@ -16,7 +16,7 @@ public sealed record CallerIdentity(string KeyId, string Name, AccessRole Role, 
     /// <summary>Set by an agent on a request whose signature it cannot check before it has the body's end: whoever gathers that body gathers it, so far, for nobody known.</summary>
     public const string UnprovedHeader = "X-Hearth-Unproved";
 
-    /// <summary>While no access keys exist: everybody on the agent's machine.</summary>
+    /// <summary>While no access keys exist: everybody on the agent's machine. Once they do, it is refused: the agent that says so has not heard of them.</summary>
     public const string LocalText = "local";
 
     public const int MaxNameLength = 64;

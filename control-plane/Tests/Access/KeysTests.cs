@@ -173,6 +173,38 @@ public class KeysTests
         Assert.Equal(403, (int)refused.StatusCode);
     }
 
+    [Theory]
+    [InlineData("GET", "/2015-03-31/functions", "", "", 403)]
+    [InlineData("POST", "/", "X-Amz-Target: Logs_20140328.DescribeLogGroups", "{}", 400)]
+    [InlineData("POST", "/", "Content-Type: application/x-www-form-urlencoded", "Action=GetCallerIdentity", 403)]
+    public async Task AnAgentThatHasNotHeardOfTheKeysMakesNobodyTheLocalAdmin(string method, string path, string header, string body, int refusal)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        var keys = new Keys.KeysClient(server.Grpc);
+        Assert.Equal(200, (await SendAsync()).Status);
+        CreateKeyResponse made = await keys.CreateKeyAsync(new CreateKeyRequest { Role = AccessRole.Admin }, cancellationToken: Token);
+        (int status, string text) = await SendAsync();
+        Assert.Equal(refusal, status);
+        Assert.Contains("Access keys exist, which this agent has not heard of yet", text);
+        // One that has goes on, and without keys the local principal does.
+        Assert.Equal(200, (await SendAsync($"{made.Key.KeyId};{(int)AccessRole.Admin};{made.Key.Name};")).Status);
+        await keys.RemoveKeyAsync(new RemoveKeyRequest { KeyId = made.Key.KeyId, AllowLast = true }, cancellationToken: Token);
+        Assert.Equal(200, (await SendAsync()).Status);
+
+        async Task<(int Status, string Text)> SendAsync(string caller = CallerIdentity.LocalText)
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), path);
+            if (method == "POST")
+                request.Content = new ByteArrayContent(System.Text.Encoding.UTF8.GetBytes(body));
+            string[] named = header.Split(": ");
+            if (named.Length == 2 && !request.Headers.TryAddWithoutValidation(named[0], named[1]))
+                request.Content!.Headers.TryAddWithoutValidation(named[0], named[1]);
+            request.Headers.TryAddWithoutValidation(CallerIdentity.Header, caller);
+            using HttpResponseMessage answer = await server.Rest.SendAsync(request, Token);
+            return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(Token));
+        }
+    }
+
     [Fact]
     public async Task AnOperationWithoutBodyWaitsForTheEndOfOneAllTheSame()
     {

@@ -4,8 +4,8 @@ using Hearth.Contracts;
 namespace Hearth.Agent.Ingress.Web;
 
 /// <summary>The event that a request becomes: as large as an invocation's may be and no larger, out of the memory that all events share.</summary>
-/// <param name="isProved">It is known whose request it is: a URL with AWS_IAM.</param>
-internal sealed class EventBuffer(BodyBudget budget, bool isProved) : IBufferWriter<byte>, IDisposable
+/// <param name="owner">Whom it counts for.</param>
+internal sealed class EventBuffer(BodyBudget budget, BodyOwner owner) : IBufferWriter<byte>, IDisposable
 {
     private const int First = 4096;
     // A writer asks for more than it uses.
@@ -35,7 +35,7 @@ internal sealed class EventBuffer(BodyBudget budget, bool isProved) : IBufferWri
         if (_bytes.Length == 0)
             return;
         ArrayPool<byte>.Shared.Return(_bytes);
-        budget.Give(_bytes.Length, isProved);
+        budget.Give(owner, _bytes.Length);
         _bytes = [];
         _length = 0;
     }
@@ -48,7 +48,7 @@ internal sealed class EventBuffer(BodyBudget budget, bool isProved) : IBufferWri
         if (needed > InvocationBody.MaxLength + Slack)
             throw InvocationBody.TooLarge();
         var larger = ArrayPool<byte>.Shared.Rent((int)Math.Max(needed, Math.Max(First, Math.Min(2L * _bytes.Length, InvocationBody.MaxLength + Slack))));
-        if (!budget.TryTake(larger.Length, isProved))
+        if (!budget.TryTake(owner, larger.Length))
         {
             ArrayPool<byte>.Shared.Return(larger);
             throw InvocationBody.NoRoom();

@@ -13,11 +13,24 @@ internal static class WebAnswer
     public static Task RefuseAsync(HttpContext context, IEventShape shape, LambdaError refusal) =>
         shape.Refused(refusal) is { } answer ? answer.WriteAsync(context, shape.Remaps) : ErrorResponse.WriteAsync(context, refusal);
 
+    /// <summary>Gives the result back, and where another body was made of its own, before that is sent.</summary>
     public static async Task SendAsync(HttpContext context, IEventShape shape, InvocationResult result)
     {
+        using var body = new MadeBody(result.Share);
+        WebResponse? response = null;
         try
         {
-            await WriteAsync(context, shape, result);
+            if ((result.Refusal ?? Read(shape, result, body, out response)) is { } refusal)
+            {
+                await RefuseAsync(context, shape, refusal);
+                return;
+            }
+            if (result.ContentType != HttpPrelude.ContentType)
+            {
+                result.Release();
+                result = default;
+            }
+            await (response ?? shape.Failed).WriteAsync(context, shape.Remaps);
         }
         finally
         {
@@ -45,7 +58,9 @@ internal static class WebAnswer
             }
             if (!stream.IsStreamed)
             {
-                await WriteAsync(context, shape, result);
+                var whole = result;
+                result = default;
+                await SendAsync(context, shape, whole);
                 return;
             }
         }
@@ -59,23 +74,24 @@ internal static class WebAnswer
             throw new CutOffException();
     }
 
-    private static async Task WriteAsync(HttpContext context, IEventShape shape, InvocationResult result)
+    /// <param name="response">Null when the function failed or its answer cannot be understood.</param>
+    /// <returns>Null, or why there can be no response.</returns>
+    private static LambdaError? Read(IEventShape shape, in InvocationResult result, MadeBody body, out WebResponse? response)
     {
-        if (result.Refusal is { } refusal)
-            await RefuseAsync(context, shape, refusal);
-        else
-            await ((result.IsFunctionError ? null : Read(shape, result)) ?? shape.Failed).WriteAsync(context, shape.Remaps);
-    }
-
-    private static WebResponse? Read(IEventShape shape, in InvocationResult result)
-    {
+        response = null;
         try
         {
-            return result.ContentType == HttpPrelude.ContentType ? HttpPrelude.Read(result.Body) : shape.Read(result.Body);
+            if (!result.IsFunctionError)
+                response = result.ContentType == HttpPrelude.ContentType ? HttpPrelude.Read(result.Body) : shape.Read(result.Body, body);
+            return null;
         }
         catch (InvalidOperationException)
         {
             return null;
+        }
+        catch (LambdaException e)
+        {
+            return e.Error;
         }
     }
 

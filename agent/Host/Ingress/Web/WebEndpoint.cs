@@ -51,7 +51,7 @@ internal sealed class WebEndpoint(Catalogue catalogue, Scheduler scheduler, IReq
         var isSigned = target.Url?.AuthType == Iam;
         // What the head gives away is refused before anything of the body is read.
         var isProved = isSigned && ProvesHead(context.Request);
-        using var buffer = new EventBuffer(bodies, isProved: isSigned);
+        using var buffer = new EventBuffer(bodies, BodyOwner.Of(function.Name, isProved: isSigned));
         var traceId = RequestIds.Trace(context.Request, time);
         await WriteEventAsync(context, target, function, requestId.ToString(), traceId, shape, buffer, isSigned, isProved);
         var invocation = new Invocation(function, requestId, buffer.Written)
@@ -77,8 +77,10 @@ internal sealed class WebEndpoint(Catalogue catalogue, Scheduler scheduler, IReq
 
     private async Task WriteEventAsync(HttpContext context, WebTarget target, FunctionRevision function, string requestId, string traceId, IEventShape shape, EventBuffer buffer, bool isSigned, bool isProved)
     {
+        // What needs no signature is the function's from the start: nobody is kept out by it but those who call the same one without any.
+        var owner = isProved || !isSigned ? BodyOwner.Of(function.Name, isProved) : BodyOwner.Of(context.Connection);
         // Given back as soon as the event holds it.
-        using var body = await InvocationBody.ReadAsync(context.Request, bodies, isProved);
+        using var body = await InvocationBody.ReadAsync(context.Request, bodies, owner);
         var signer = isSigned ? RequireSigner(context.Request, body.Raw.Span, function.Name) : null;
         using var writer = new Utf8JsonWriter(buffer, s_relaxed);
         shape.WriteEvent(writer, new WebRequest(context, target, function, requestId, traceId, time.GetUtcNow(), body.Raw, signer));

@@ -19,6 +19,8 @@ public sealed class RestApi(RestRoutes routes, LogsApi logs, QueryApi queries, K
             // The socket is the agent's, which says whose a request is. Over TCP (--rest-port) nobody does.
             if (http.Connection.RemoteIpAddress is not null)
                 TakeForLocal(http);
+            else if (http.Request.Headers[CallerIdentity.Header] is [CallerIdentity.LocalText])
+                RefuseLocalWithKeys();
             await (ProtocolOf(http) switch
             {
                 ApiProtocol.Json => logs.HandleAsync(http),
@@ -52,6 +54,13 @@ public sealed class RestApi(RestRoutes routes, LogsApi logs, QueryApi queries, K
         if (keys.Any)
             throw new LambdaException(LambdaError.AccessDenied("Access keys exist, so the REST API is served by agents only, which check signatures."));
         http.Request.Headers[CallerIdentity.Header] = CallerIdentity.LocalText;
+    }
+
+    /// <summary>An agent whose link was down when the first key was made goes on in local mode, and would make everybody on its machine the account's admin.</summary>
+    private void RefuseLocalWithKeys()
+    {
+        if (keys.Any)
+            throw new LambdaException(LambdaError.AccessDenied("Access keys exist, which this agent has not heard of yet: sign the request, and try again when the agent is connected to the control plane."));
     }
 
     private static ApiProtocol ProtocolOf(HttpContext http) => ApiProtocols.Of(

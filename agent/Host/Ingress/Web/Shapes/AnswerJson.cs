@@ -1,7 +1,5 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Globalization;
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -87,44 +85,44 @@ internal static class AnswerJson
     }
 
     /// <param name="onlyText">A body that is no string is refused; else it is sent as JSON.</param>
-    public static bool TryBody(JsonElement answer, bool onlyText, out ReadOnlyMemory<byte> body)
+    /// <param name="body">Empty before.</param>
+    public static bool TryBody(JsonElement answer, bool onlyText, MadeBody body)
     {
-        body = default;
         if (!answer.TryGetProperty("body"u8, out var given) || given.ValueKind == JsonValueKind.Null)
             return true;
         if (given.ValueKind != JsonValueKind.String)
         {
             if (!onlyText)
-                body = Compact(given);
+                WriteCompact(given, body);
             return !onlyText;
         }
-        var text = Encoding.UTF8.GetBytes(given.GetString()!);
-        if (!answer.TryGetProperty("isBase64Encoded"u8, out var encoded) || encoded.ValueKind != JsonValueKind.True)
-        {
-            body = text;
-            return true;
-        }
-        var decoded = new byte[Base64.GetMaxDecodedFromUtf8Length(text.Length)];
-        var read = Base64.DecodeFromUtf8(text, decoded, out _, out var length);
-        body = decoded.AsMemory(0, length);
-        return read == OperationStatus.Done;
+        WriteText(given, body);
+        return !answer.TryGetProperty("isBase64Encoded"u8, out var encoded) || encoded.ValueKind != JsonValueKind.True || body.TryDecodeBase64();
     }
 
     /// <summary>An answer without statusCode, in format 2.0: 200, and the JSON is the body; of a string its text.</summary>
-    public static WebResponse Inferred(JsonElement answer)
+    public static WebResponse Inferred(JsonElement answer, MadeBody body)
     {
-        List<KeyValuePair<string, string>> headers = [new("Content-Type", "application/json")];
-        if (answer.ValueKind != JsonValueKind.String)
-            return new WebResponse(200, headers, Compact(answer));
-        return new WebResponse(200, headers, Encoding.UTF8.GetBytes(answer.GetString()!));
+        if (answer.ValueKind == JsonValueKind.String)
+            WriteText(answer, body);
+        else
+            WriteCompact(answer, body);
+        return new WebResponse(200, [new("Content-Type", "application/json")], body.Written);
     }
 
-    private static byte[] Compact(JsonElement value)
+    private static void WriteCompact(JsonElement value, MadeBody body)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, s_compact))
-            value.WriteTo(writer);
-        return buffer.WrittenSpan.ToArray();
+        using var writer = new Utf8JsonWriter(body, s_compact);
+        value.WriteTo(writer);
+    }
+
+    // Not through a string, which would be twice as large and counted by nobody.
+    private static void WriteText(JsonElement text, MadeBody body)
+    {
+        var quoted = JsonMarshal.GetRawUtf8Value(text);
+        var reader = new Utf8JsonReader(quoted);
+        reader.Read();
+        body.Advance(reader.CopyString(body.GetSpan(quoted.Length)));
     }
 
     private static bool Add(List<KeyValuePair<string, string>> into, string name, JsonElement value)

@@ -6,14 +6,15 @@ namespace Hearth.Agent.Ingress.Web.Shapes;
 internal static class Format2
 {
     /// <param name="defaultType">Content type of an answer that names none.</param>
+    /// <param name="body">Holds the response's.</param>
     /// <returns>Null when it cannot be understood.</returns>
-    public static WebResponse? Read(JsonElement answer, string defaultType)
+    public static WebResponse? Read(JsonElement answer, string defaultType, MadeBody body)
     {
         if (answer.ValueKind != JsonValueKind.Object || !answer.TryGetProperty("statusCode"u8, out _))
-            return AnswerJson.Inferred(answer);
-        if (ReadHead(answer, defaultType) is not { } head || !AnswerJson.TryBody(answer, onlyText: false, out var body))
+            return AnswerJson.Inferred(answer, body);
+        if (ReadHead(answer, defaultType) is not { } head || !AnswerJson.TryBody(answer, onlyText: false, body))
             return null;
-        return head with { Body = body };
+        return head with { Body = body.Written };
     }
 
     /// <summary>Without a body: the prelude of a streamed answer, too.</summary>

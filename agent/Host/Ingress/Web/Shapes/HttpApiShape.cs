@@ -33,10 +33,10 @@ internal sealed class HttpApiShape : IEventShape
         writer.WriteEndObject();
     }
 
-    public WebResponse? Read(ReadOnlyMemory<byte> answer)
+    public WebResponse? Read(ReadOnlyMemory<byte> answer, MadeBody body)
     {
         using var document = AnswerJson.TryParse(answer);
-        return document is null ? null : Format2.Read(document.RootElement, "text/plain;charset=UTF-8");
+        return document is null ? null : Format2.Read(document.RootElement, "text/plain;charset=UTF-8", body);
     }
 
     public WebResponse? Refused(LambdaError error) => Unavailable;

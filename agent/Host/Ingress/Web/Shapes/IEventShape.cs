@@ -15,8 +15,10 @@ internal interface IEventShape
     void WriteEvent(Utf8JsonWriter writer, WebRequest request);
 
     /// <param name="answer">JSON, or what a function took for it.</param>
+    /// <param name="body">Empty; holds the response's afterwards, so that the answer need not be kept.</param>
     /// <returns>Null when it cannot be understood.</returns>
-    WebResponse? Read(ReadOnlyMemory<byte> answer);
+    /// <exception cref="LambdaException">There is no room for its body.</exception>
+    WebResponse? Read(ReadOnlyMemory<byte> answer, MadeBody body);
 
     /// <summary>The function was not run: throttled, or something of ours failed.</summary>
     /// <returns>Null: Lambda's own error is the answer.</returns>

@@ -54,14 +54,14 @@ internal sealed class RestApiShape : IEventShape
         writer.WriteEndObject();
     }
 
-    public WebResponse? Read(ReadOnlyMemory<byte> answer)
+    public WebResponse? Read(ReadOnlyMemory<byte> answer, MadeBody body)
     {
         using var document = AnswerJson.TryParse(answer);
         List<KeyValuePair<string, string>> headers = [];
         if (document is null || document.RootElement is not { ValueKind: JsonValueKind.Object } root || !AnswerJson.TryStatus(root, out var status)
-            || !AnswerJson.TryHeaders(root, headers) || !AnswerJson.TryMultiValueHeaders(root, headers) || !AnswerJson.TryBody(root, onlyText: true, out var body))
+            || !AnswerJson.TryHeaders(root, headers) || !AnswerJson.TryMultiValueHeaders(root, headers) || !AnswerJson.TryBody(root, onlyText: true, body))
             return null;
-        var response = new WebResponse(status, headers, body);
+        var response = new WebResponse(status, headers, body.Written);
         if (!response.Has("Content-Type"))
             headers.Add(new("Content-Type", "application/json"));
         return response;

@@ -31,10 +31,10 @@ internal sealed class UrlShape : IEventShape
         writer.WriteEndObject();
     }
 
-    public WebResponse? Read(ReadOnlyMemory<byte> answer)
+    public WebResponse? Read(ReadOnlyMemory<byte> answer, MadeBody body)
     {
         using var document = AnswerJson.TryParse(answer);
-        return document is null ? null : Format2.Read(document.RootElement, "application/json");
+        return document is null ? null : Format2.Read(document.RootElement, "application/json", body);
     }
 
     public WebResponse? Refused(LambdaError error) => null;
