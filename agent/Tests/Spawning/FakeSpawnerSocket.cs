@@ -56,8 +56,8 @@ internal sealed class FakeSpawnerSocket : IDisposable
     public static void Answer(Socket agent, RequestHeader request, int error = 0) =>
         agent.Send(MemoryMarshal.AsBytes([new Answer { Version = SpawnerProtocol.Version, Kind = AnswerKind.Reply, Tag = request.Tag, SandboxId = request.SandboxId, Value = 1, Error = error }]));
 
-    /// <summary>With so many descriptors of something that is always there.</summary>
-    public static unsafe void AnswerWith(Socket agent, RequestHeader request, int descriptors)
+    /// <summary>With so many descriptors of something that is always there, or of <paramref name="pipe"/>.</summary>
+    public static unsafe void AnswerWith(Socket agent, RequestHeader request, int descriptors, int? pipe = null)
     {
         using var nothing = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite);
         var answer = new Answer { Version = SpawnerProtocol.Version, Kind = AnswerKind.Reply, Tag = request.Tag, SandboxId = request.SandboxId, Generation = 1 };
@@ -66,7 +66,7 @@ internal sealed class FakeSpawnerSocket : IDisposable
         *(long*)ancillary = 16 + (descriptors * 4);
         (((int*)ancillary)[2], ((int*)ancillary)[3]) = (1, 1);
         for (var i = 0; i < descriptors; i++)
-            ((int*)ancillary)[4 + i] = (int)nothing.DangerousGetHandle();
+            ((int*)ancillary)[4 + i] = pipe ?? (int)nothing.DangerousGetHandle();
         var part = new iovec { iov_base = &answer, iov_len = sizeof(Answer) };
         var message = new msghdr { msg_iov = &part, msg_iovlen = 1, msg_control = descriptors == 0 ? null : ancillary, msg_controllen = descriptors == 0 ? 0 : 16 + (((descriptors * 4) + 7) & ~7) };
         Assert.Equal(sizeof(Answer), Kernel.Sendmsg((int)agent.Handle, &message, 0));
