@@ -185,8 +185,7 @@ internal static unsafe class Init
                     // What outlives processes: System V segments, semaphores and queues, POSIX queues. Descriptors that lie in the queues of sockets do not: the
                     // kernel collects those of sockets that nobody holds any more.
                     Must(block, SetupStep.ResetIpc, Kernel.Unshare(CloneFlags.NewIpc));
-                    block->Generation = order.Generation;
-                    StartRuntime(block);
+                    StartRuntime(block, &order);
                     break;
                 case InitOrder.KillAll:
                     Kernel.Kill(-1, Sig.Kill);
@@ -199,11 +198,9 @@ internal static unsafe class Init
 
     private static void Claim(InitBlock* block, InitOrderMessage* order)
     {
-        block->ArgumentBytes = order->ArgumentBytes;
-        block->EnvironmentBytes = order->EnvironmentBytes;
         block->Generation = order->Generation;
         Attach(block, order);
-        StartRuntime(block);
+        StartRuntime(block, order);
     }
 
     private static void Attach(InitBlock* block, InitOrderMessage* order)
@@ -224,9 +221,12 @@ internal static unsafe class Init
         Kernel.Close(block->Received[next++]);
     }
 
-    /// <summary>Forks and execs the runtime with the last three received descriptors as its pipes; reports Started or Failed.</summary>
-    private static void StartRuntime(InitBlock* block)
+    /// <summary>Forks and execs the runtime of the start block that came with the order, with the last three received descriptors as its pipes; reports Started or Failed.</summary>
+    private static void StartRuntime(InitBlock* block, InitOrderMessage* order)
     {
+        block->ArgumentBytes = order->ArgumentBytes;
+        block->EnvironmentBytes = order->EnvironmentBytes;
+        block->Generation = order->Generation;
         var pipes = block->Received + (block->ReceivedCount - 3);
         var status = stackalloc int[2];
         Must(block, SetupStep.ForkRuntime, Kernel.Pipe2(status, O.Cloexec));

@@ -9,23 +9,32 @@ namespace Hearth.Spawner;
 /// </summary>
 internal sealed class Interpreters
 {
-    private const int First = 16, Most = 64, LongestPath = 256, MostLinks = 8;
+    private const int First = 16, Most = 64, LongestPath = 256, MostLinks = 16;
 
     private static readonly string[] Folders = ["/usr/bin", "/usr/local/bin"];
 
+    /// <summary>Of the machine or the image; the links in / that lead there are sandboxes' too.</summary>
+    private static readonly string[] s_seen = ["/usr/", "/etc/alternatives/"];
+
     private readonly List<(int Language, string Path, List<string> Ids)> _found = [];
+    private readonly List<(int Language, string Id, string Why)> _refused = [];
     private byte[][] _paths = [];
+
+    /// <summary>Of the operator's, those that cannot be, a line each. Functions of these ids fail with it; the others are none the worse for it.</summary>
+    public IEnumerable<string> Refused => _refused.Select(static one => one.Why);
 
     /// <param name="source">"/" for the host, or an image's tree.</param>
     /// <param name="chosen">By the operator.</param>
-    /// <exception cref="IOException">One of the operator's cannot be: the message says why.</exception>
     public static Interpreters Find(string source, IReadOnlyList<(string Id, string Path)> chosen)
     {
         var all = new Interpreters();
         foreach (var (id, path) in chosen)
         {
-            var language = LanguageOf(id) is > 0 and var known ? known : throw Refused(id, path, "only ids of python, nodejs and dotnet have an interpreter");
-            all.Add(language, Checked(id, path, source), id);
+            var language = LanguageOf(id);
+            if ((language == 0 ? "only ids of python, nodejs and dotnet have an interpreter" : WhyNot(path, source)) is { } why)
+                all._refused.Add((language, id, Line($"--runtime {id}={path}: {why}")));
+            else
+                all.Add(language, path, id);
         }
 
         foreach (var folder in Folders)
@@ -49,14 +58,21 @@ internal sealed class Interpreters
     /// <param name="runtime">One that <see cref="LanguageOf(int)"/> knows.</param>
     public ReadOnlySpan<byte> PathOf(int runtime) => _paths[runtime < First ? runtime : runtime - First + RuntimeTable.Paths.Length];
 
-    /// <summary>For the agent, a line each: number, language, path, and the ids that the operator has given to it, with commas between.</summary>
+    /// <summary>
+    /// For the agent, a line each: number, language, path, and the ids that the operator has given to it, with commas between; for an id whose interpreter cannot be
+    /// "-", language, id, and why.
+    /// </summary>
     public string List()
     {
         var text = new StringBuilder();
         for (var i = 0; i < _found.Count; i++)
             text.Append(CultureInfo.InvariantCulture, $"{First + i} {RuntimeTable.Folders[_found[i].Language]} {_found[i].Path} {string.Join(',', _found[i].Ids)}\n");
+        foreach (var (language, id, why) in _refused.Where(static one => one.Language != 0))
+            text.Append(CultureInfo.InvariantCulture, $"- {RuntimeTable.Folders[language]} {Line(id).Replace(' ', '?')} {why}\n");
         return text.ToString();
     }
+
+    private static string Line(string text) => string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c));
 
     private void Add(int language, string path, string? id)
     {
@@ -79,31 +95,50 @@ internal sealed class Interpreters
     private static bool Digits(string name, string prefix) =>
         name.Length > prefix.Length && name.StartsWith(prefix, StringComparison.Ordinal) && name.AsSpan(prefix.Length).IndexOfAnyExceptInRange('0', '9') < 0;
 
-    private static string Checked(string id, string path, string source)
+    /// <summary>Why sandboxes cannot execute it, or null.</summary>
+    private static string? WhyNot(string path, string source)
     {
         if (!path.StartsWith("/usr/", StringComparison.Ordinal) || path.Length > LongestPath || path.Split('/').Skip(1).Any(static part => part is "" or "." or "..") || path.Any(static c => c is <= ' ' or > '~'))
-            throw Refused(id, path, "it must be a plain path below /usr, all that sandboxes see");
+            return "it must be a plain path below /usr, all that sandboxes see";
         if (Target(source, path) is not { } target)
-            throw Refused(id, path, $"{(source == "/" ? "" : source)}{path} is not there, or leads out of /usr");
+            return $"{(source == "/" ? "" : source)}{path} is not there, or leads out of /usr";
         const UnixFileMode executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-        return (File.GetUnixFileMode(target) & executable) == executable ? path : throw Refused(id, path, "not everybody may execute it");
+        return (File.GetUnixFileMode(target) & executable) == executable ? null : "not everybody may execute it";
     }
 
-    /// <summary>Where a path ends, through its links; null when there is nothing or sandboxes would not see it.</summary>
+    /// <summary>Where a path ends, through its links and those of the folders on the way; null when there is nothing or sandboxes would not see it.</summary>
     private static string? Target(string source, string path)
     {
         var root = source == "/" ? "" : source;
-        for (var i = 0; i < MostLinks; i++)
+        var left = new Stack<string>(path.Split('/').Reverse());
+        var (at, links) = ("", 0);
+        while (left.TryPop(out var name))
         {
-            if (!path.StartsWith("/usr/", StringComparison.Ordinal) && !path.StartsWith("/etc/alternatives/", StringComparison.Ordinal))
+            if (name is "" or ".")
+                continue;
+            if (name == "..")
+            {
+                at = at[..Math.Max(0, at.LastIndexOf('/'))];
+                continue;
+            }
+
+            var next = $"{at}/{name}";
+            if (new FileInfo(root + next).LinkTarget is { } link)
+            {
+                if (++links > MostLinks)
+                    return null;
+                if (link.StartsWith('/'))
+                    at = "";
+                foreach (var part in link.Split('/').Reverse())
+                    left.Push(part);
+                continue;
+            }
+
+            if (!s_seen.Any(seen => $"{next}/".StartsWith(seen, StringComparison.Ordinal) || seen.StartsWith($"{next}/", StringComparison.Ordinal)))
                 return null;
-            if (new FileInfo(root + path).LinkTarget is not { } link)
-                return File.Exists(root + path) ? root + path : null;
-            path = Path.GetFullPath(link, Path.GetDirectoryName(path)!);
+            at = next;
         }
 
-        return null;
+        return File.Exists(root + at) ? root + at : null;
     }
-
-    private static IOException Refused(string id, string path, string why) => new($"--runtime {id}={path}: {why}");
 }

@@ -5,7 +5,7 @@ namespace Hearth.Spawner;
 
 /// <param name="TmpInMemory">/tmp of sandboxes is a tmpfs even where it could be on disk.</param>
 /// <param name="Chosen">Runtime ids and the interpreters that the operator has run them with.</param>
-internal sealed record Options(string Data, string Root, string NodeId, bool TmpInMemory, bool SweepOnly, IReadOnlyList<(string Id, string Path)> Chosen)
+internal sealed record Options(string Data, string Root, string NodeId, bool TmpInMemory, bool SweepOnly, bool CheckOnly, IReadOnlyList<(string Id, string Path)> Chosen)
 {
     /// <summary>Null when the arguments are not understood.</summary>
     public static Options? Parse(string[] args)
@@ -14,7 +14,8 @@ internal sealed record Options(string Data, string Root, string NodeId, bool Tmp
         var chosen = new List<(string, string)>();
         var tmpInMemory = false;
         var sweepOnly = args.Contains("--sweep");
-        args = [.. args.Where(static a => a != "--sweep")];
+        var checkOnly = args.Contains("--check");
+        args = [.. args.Where(static a => a is not ("--sweep" or "--check"))];
         for (var i = 0; i < args.Length; i += 2)
         {
             if (i + 1 == args.Length)
@@ -33,7 +34,7 @@ internal sealed record Options(string Data, string Root, string NodeId, bool Tmp
         if (data is null)
             return null;
         data = Path.TrimEndingDirectorySeparator(Path.GetFullPath(data));
-        return new Options(data, root is null ? "/" : Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)), node ?? NodeIdOf(data), tmpInMemory, sweepOnly, chosen);
+        return new Options(data, root is null ? "/" : Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)), node ?? NodeIdOf(data), tmpInMemory, sweepOnly, checkOnly, chosen);
     }
 
     /// <summary>The same for every start on one data directory, different for two nodes of one machine.</summary>

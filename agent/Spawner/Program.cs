@@ -6,7 +6,7 @@ using Hearth.Spawner;
 
 // hearth-spawner: the only process with privileges on the host. One managed thread; everything that allocates happens before "ready".
 const string Usage = """
-    hearth-spawner --data DIR [--root DIR] [--runtime ID=PATH]... [--node-id ID] [--tmp disk|memory] [--sweep]
+    hearth-spawner --data DIR [--root DIR] [--runtime ID=PATH]... [--node-id ID] [--tmp disk|memory] [--sweep|--check]
 
       Makes sandboxes for hearth-agent. Needs root. Started by `hearth up` or systemd.
       --data DIR      the node's data directory
@@ -16,6 +16,7 @@ const string Usage = """
       --node-id ID    names this node's cgroups: 1-64 of a-z, 0-9, - (default: derived from the data directory)
       --tmp WHERE     what /tmp of sandboxes is: disk (the default where loop devices work), or memory (it counts as the function's)
       --sweep         only remove what a spawner that was killed has left, then end
+      --check         only say what is wrong with each --runtime, then end (1 when something is)
     """;
 
 var options = Options.Parse(args);
@@ -23,6 +24,14 @@ if (options is null)
 {
     Say(args.Contains("--help") ? 1 : 2, Usage + "\n");
     return args.Contains("--help") ? 0 : 2;
+}
+
+if (options.CheckOnly)
+{
+    var refusals = Interpreters.Find(options.Root, options.Chosen).Refused.ToList();
+    foreach (var refused in refusals)
+        Say(2, $"{refused}\n");
+    return refusals.Count == 0 ? 0 : 1;
 }
 
 try
@@ -68,6 +77,8 @@ static unsafe int Serve(Options options)
     LimitSlice(cgroups);
     var data = RootFolder.Open(options.Data);
     var interpreters = Interpreters.Find(options.Root, options.Chosen);
+    foreach (var refused in interpreters.Refused)
+        Say(2, $"hearth-spawner: {refused}; functions of that id do not start\n");
     RootSkeleton.Build($"{options.Data}/root", options.Root, interpreters);
     Directory.CreateDirectory($"{options.Data}/tmp", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     var tmp = new TmpImages($"{options.Data}/tmp", options.TmpInMemory);

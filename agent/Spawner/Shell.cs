@@ -51,6 +51,9 @@ internal sealed class Shell
     /// <summary>How often the count of kills is still looked at after the group ran into its limit.</summary>
     public int OomLooks;
     public int MemoryMb;
+
+    /// <summary>As in the request that set it: 0 or 1.</summary>
+    public int HardCpuCap;
     public int TmpMb;
     public int RuntimeKind;
 

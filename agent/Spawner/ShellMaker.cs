@@ -13,6 +13,7 @@ namespace Hearth.Spawner;
 internal sealed unsafe class ShellMaker
 {
     private const int PidsMax = 1024;
+    private const int LeastCpuWeight = 1;
     private const int PipeBytes = 256 * 1024;
     // No errno.
     private const int NoIdMap = int.MinValue;
@@ -75,6 +76,7 @@ internal sealed unsafe class ShellMaker
 
         Kernel.Close(tmp);
         shell.MemoryMb = request.MemoryMb;
+        shell.HardCpuCap = request.HardCpuCap;
         shell.TmpMb = request.TmpMb;
         return result < 0 ? result : 0;
     }
@@ -174,7 +176,12 @@ internal sealed unsafe class ShellMaker
     public int Warm(Shell shell, WarmRequest* request, out SetupStep step)
     {
         step = SetupStep.Cgroup;
-        var result = SetLimits(shell, request->MemoryMb, request->HardCpuCap);
+        shell.MemoryMb = request->MemoryMb;
+        shell.HardCpuCap = request->HardCpuCap;
+        // Whatever else runs has an invocation that waits for it. The claim gives it its share.
+        var limits = Limits(shell.MemoryMb, shell.HardCpuCap);
+        limits.CpuWeight = LeastCpuWeight;
+        var result = _cgroups.SetLimits(shell.Id, limits, out _);
         if (result < 0)
             return result;
         var runtime = RuntimeTree(shell, request->Runtime, out step);
@@ -202,7 +209,7 @@ internal sealed unsafe class ShellMaker
     private int Claim(Shell shell, ClaimRequest* request, int runtime, out SetupStep step)
     {
         step = SetupStep.Cgroup;
-        var result = SetLimits(shell, request->MemoryMb, request->HardCpuCap);
+        var result = SetLimits(shell, request, isWarm: runtime < 0);
         if (result < 0)
             return result;
         var (code, layers, tmp) = (CodeTree(request->Code, shell.Slot, out step), -1, -1);
@@ -258,12 +265,13 @@ internal sealed unsafe class ShellMaker
         return _runtimes[shell.RuntimeKind] < 0 ? _runtimes[shell.RuntimeKind] : Tree(_runtimes[shell.RuntimeKind], NoIdMap);
     }
 
-    private int SetLimits(Shell shell, int memoryMb, int hardCpuCap)
+    private int SetLimits(Shell shell, ClaimRequest* request, bool isWarm)
     {
-        if (memoryMb == 0)
+        if (request->MemoryMb == 0 && !isWarm)
             return 0;
-        shell.MemoryMb = memoryMb;
-        return _cgroups.SetLimits(shell.Id, Limits(memoryMb, hardCpuCap), out _);
+        if (request->MemoryMb != 0)
+            (shell.MemoryMb, shell.HardCpuCap) = (request->MemoryMb, request->HardCpuCap);
+        return _cgroups.SetLimits(shell.Id, Limits(shell.MemoryMb, shell.HardCpuCap), out _);
     }
 
     public int Reset(Shell shell, out SetupStep step)
@@ -278,13 +286,10 @@ internal sealed unsafe class ShellMaker
     private int Start(Shell shell, InitOrder kind, ClaimMounts kinds, ReadOnlySpan<int> mounts, out SetupStep step)
     {
         var order = new InitOrderMessage { Order = kind, Mounts = kinds, MemoryMb = shell.MemoryMb, Generation = ++shell.Generation };
-        if (kind == InitOrder.Claim)
-        {
-            var isWarming = (kinds & ClaimMounts.Code) == 0;
-            RuntimeTable.Write(
-                shell.RuntimeKind, _interpreters.PathOf(shell.Program), shell.MemoryMb, isWarming, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out order.ArgumentBytes, out order.EnvironmentBytes);
-        }
-
+        // After a reset too: what was warmed once has its code then, and the claim may have changed its size.
+        var isWarming = kind == InitOrder.Claim && (kinds & ClaimMounts.Code) == 0;
+        RuntimeTable.Write(
+            shell.RuntimeKind, _interpreters.PathOf(shell.Program), shell.MemoryMb, isWarming, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out order.ArgumentBytes, out order.EnvironmentBytes);
         var startBlockBytes = order.ArgumentBytes + order.EnvironmentBytes;
         step = SetupStep.Pipes;
         var pipes = stackalloc int[6] { -1, -1, -1, -1, -1, -1 };
@@ -297,7 +302,7 @@ internal sealed unsafe class ShellMaker
             sent[mounts.Length + 1] = pipes[3];
             sent[mounts.Length + 2] = pipes[5];
             step = SetupStep.ControlSocket;
-            result = Packets.Send(shell.ControlFd, &order, sizeof(InitOrderMessage), startBlockBytes > 0 ? _startBlock : null, startBlockBytes, new ReadOnlySpan<int>(sent, mounts.Length + 3));
+            result = Packets.Send(shell.ControlFd, &order, sizeof(InitOrderMessage), _startBlock, startBlockBytes, new ReadOnlySpan<int>(sent, mounts.Length + 3));
         }
 
         Kernel.Close(pipes[0]);

@@ -63,6 +63,18 @@ public sealed class RefusedUpTests
     }
 
     [Fact]
+    public async Task An_interpreter_that_is_not_there_is_named()
+    {
+        Needs.Node();
+        var data = Data();
+        var (code, error) = await UpAsync([], ["--data", data, "--port", "0", "--runtime", "python3.9=/usr/bin/absent"]);
+        AssertOneLine(error, "--runtime python3.9=/usr/bin/absent: /usr/bin/absent is not there", "name an interpreter below /usr");
+        Assert.Equal(5, code);
+        Assert.Empty(LeakCheck.Find(data));
+        Directory.Delete(data, recursive: true);
+    }
+
+    [Fact]
     public async Task A_missing_package_is_named()
     {
         Needs.Node();

@@ -171,6 +171,48 @@ public sealed class SandboxTests
     }
 
     [Fact]
+    public async Task A_runtime_that_is_started_again_after_a_reset_is_told_what_one_without_a_warm_start_is()
+    {
+        const string environment = "import os; answer = sorted(f'{name}={value}' for name, value in os.environ.items())";
+        await using var spawner = await SpawnerProcess.StartAsync();
+        using var agent = await spawner.ConnectAsync();
+        using var cold = TestSandbox.Start(agent, 1);
+        using var warm = TestSandbox.StartWarm(agent, 2);
+        Assert.Contains("HEARTH_WARMED=1", Texts(warm.Run(environment)));
+        warm.Claim(memoryMb: 256, tmpMb: 0);
+        warm.Reset();
+        var told = Texts(cold.Run(environment));
+        Assert.Contains("HEARTH_MEMORY_MB=256", told);
+        Assert.Contains(told, static entry => entry.StartsWith("LD_LIBRARY_PATH=", StringComparison.Ordinal) && entry.Contains(":/opt/lib", StringComparison.Ordinal));
+        Assert.Equal(told, Texts(warm.Run(environment)));
+        cold.Reset();
+        Assert.Equal(told, Texts(cold.Run(environment)));
+    }
+
+    [Theory]
+    [InlineData(256)]
+    [InlineData(0)]
+    public async Task Before_it_is_claimed_a_runtime_has_the_least_weight_of_CPU(int claimedMb)
+    {
+        await using var spawner = await SpawnerProcess.StartAsync();
+        using var agent = await spawner.ConnectAsync();
+        using var sandbox = TestSandbox.StartWarm(agent, 1);
+        // Of 100 or 1,024: 1 of 100.
+        Assert.InRange(Weight(), 1, 10);
+        Assert.Equal(128L << 20, Limit("memory.max", "memory.limit_in_bytes"));
+        sandbox.Claim(claimedMb, tmpMb: 0);
+        var (claimed, share) = (claimedMb == 0 ? 128 : claimedMb, Weight());
+        Assert.Equal((long)claimed << 20, Limit("memory.max", "memory.limit_in_bytes"));
+        var weight = (int)Math.Round(claimed * 100 / 1769.0);
+        Assert.True(share == weight || share == weight * 1024 / 100, $"{claimed} MB have {share}");
+
+        long Weight() => Limit("cpu.weight", "cpu.shares");
+
+        long Limit(params string[] names) =>
+            long.Parse(File.ReadAllText((from slice in LeakCheck.CgroupsOf(spawner.Data) from name in names let file = Path.Combine(slice, "sb-1", name) where File.Exists(file) select file).First()));
+    }
+
+    [Fact]
     public async Task A_sandbox_that_was_warmed_takes_one_claim_for_the_same_runtime()
     {
         await using var spawner = await SpawnerProcess.StartAsync();
@@ -311,6 +353,8 @@ public sealed class SandboxTests
     }
 
     private static ulong Mask(JsonNode fields, string name) => Convert.ToUInt64(fields[name]!.GetValue<string>(), 16);
+
+    private static string[] Texts(JsonNode? array) => [.. array!.AsArray().Select(text => text!.GetValue<string>())];
 
     private static int[] Numbers(JsonNode? array) => [.. array!.AsArray().Select(number => number!.GetValue<int>())];
 }

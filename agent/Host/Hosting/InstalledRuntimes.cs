@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Globalization;
 using Hearth.Agent.Spawning;
 using Hearth.Contracts;
@@ -10,7 +8,7 @@ namespace Hearth.Agent.Hosting;
 /// <summary>
 /// The languages that a sandbox's root has, and which interpreter runs a runtime id. The spawner says so in the skeleton of the root: etc/hearth-runtimes
 /// ("language version path" a line) lists an image's default interpreters, and without that file sandboxes see this machine's own /usr;
-/// etc/hearth-interpreters ("number language path ids" a line) those beside them.
+/// etc/hearth-interpreters ("number language path ids" a line) those beside them, and ("- language id reason") the ids whose interpreter, the operator's choice, cannot be.
 /// </summary>
 /// <param name="etc">DIR/root/etc. Read each time: a spawner that was started again may have been given another root.</param>
 /// <param name="machine">The folder that stands for the machine's root; other than / only in tests.</param>
@@ -27,18 +25,18 @@ internal sealed class InstalledRuntimes(string etc, string machine = "/")
 
     private static string AgentVersion => typeof(InstalledRuntimes).Assembly.GetName().Version?.ToString(3) ?? "0";
 
-    private readonly ConcurrentDictionary<string, string> _versions = new(StringComparer.Ordinal);
+    private readonly InterpreterVersions _versions = new(TimeProvider.System);
 
     /// <summary>What <c>hearth runtimes</c> shows: present ones with version and path, each language's default first, absent ones with a note.</summary>
     public IReadOnlyList<RuntimeInfo> All()
     {
         var image = ReadImage();
-        return [.. s_languages.SelectMany(one => Of(one.Language, image).Select(found => found.Info).DefaultIfEmpty(Absent(one, image is not null))), Provided];
+        return [.. s_languages.SelectMany(one => WithAbsent(Of(one.Language, image).Select(static found => found.Info), one, image is not null)), Provided];
     }
 
     /// <summary>The interpreter for a function.</summary>
     /// <returns>The spawner's number for it; 0 for the default of the language.</returns>
-    /// <exception cref="LambdaException">The language is not there: the message names cause and fix.</exception>
+    /// <exception cref="LambdaException">The language is not there, or what the operator has given the id to: the message names cause and fix.</exception>
     public int Choose(RuntimeKind kind, string runtimeId)
     {
         // It needs nothing of the root but what the function's own bootstrap does.
@@ -49,8 +47,13 @@ internal sealed class InstalledRuntimes(string etc, string machine = "/")
         var installed = Of(wanted.Language, image);
         if (RuntimeVersions.Choose(runtimeId, installed.Select(found => found.Info)) is not { } chosen)
             throw new LambdaException(LambdaError.Service(Absent(wanted, image is not null).Note));
+        if (chosen.InstalledVersion.Length == 0)
+            throw new LambdaException(LambdaError.Service(chosen.Note));
         return installed.Find(found => ReferenceEquals(found.Info, chosen)).Number;
     }
+
+    private static IEnumerable<RuntimeInfo> WithAbsent(IEnumerable<RuntimeInfo> found, (RuntimeKind Kind, string Language, string Path, string Package) one, bool isImage) =>
+        found.Any(static info => info.InstalledVersion.Length > 0) ? found : found.Prepend(Absent(one, isImage));
 
     private static RuntimeInfo Absent((RuntimeKind Kind, string Language, string Path, string Package) one, bool isImage) => isImage
         ? new() { Language = one.Language, Note = NotInImage(one.Language) }
@@ -64,37 +67,34 @@ internal sealed class InstalledRuntimes(string etc, string machine = "/")
         var found = new List<(RuntimeInfo Info, int Number)>();
         if (image is not null)
             found.AddRange(image.Where(info => info.Language == language).Select(static info => (info, 0)));
-        else if (OfMachine(language, Array.Find(s_languages, one => one.Language == language).Path) is { } own)
+        else if (OfMachine(language, Array.Find(s_languages, one => one.Language == language).Path) is { InstalledVersion.Length: > 0 } own)
             found.Add((own, 0));
         foreach (var parts in Lines("hearth-interpreters") ?? [])
         {
-            if (parts.Length != 4 || parts[1] != language || !int.TryParse(parts[0], CultureInfo.InvariantCulture, out var number))
+            if (parts.Length < 4 || parts[1] != language)
+                continue;
+            if (parts[0] == "-")
+                found.Add((new RuntimeInfo { Language = language, RuntimeIds = { parts[2] }, Note = string.Join(' ', parts[3..]) }, 0));
+            if (parts.Length != 4 || !int.TryParse(parts[0], CultureInfo.InvariantCulture, out var number))
                 continue;
             // Nothing of an image runs here: the version is what the name says.
-            if ((image is null ? OfMachine(language, parts[2]) : Named(language, parts[2])) is not { } other)
+            var other = image is null ? OfMachine(language, parts[2]) : Named(language, parts[2]);
+            var ids = parts[3].Split(',', StringSplitOptions.RemoveEmptyEntries);
+            // Of those that only have a version in their name another one takes the place; what the operator chose is not to be replaced without a word.
+            if (other.InstalledVersion.Length == 0 && ids.Length == 0)
                 continue;
-            other.RuntimeIds.AddRange(parts[3].Split(',', StringSplitOptions.RemoveEmptyEntries));
+            other.RuntimeIds.AddRange(ids);
             found.Add((other, number));
         }
 
         return found;
     }
 
-    private RuntimeInfo? OfMachine(string language, string path)
+    /// <returns>Without a version, and with a note that says why, when it is not there or does not run.</returns>
+    private RuntimeInfo OfMachine(string language, string path)
     {
-        var file = machine + path.TrimStart('/');
-        if (!File.Exists(file))
-            return null;
-        var version = Known(language, path, file);
-        return version.Length > 0 ? new RuntimeInfo { Language = language, InstalledVersion = version, Path = path } : null;
-    }
-
-    // One that does not run now may run later; a version is taken to stay.
-    private string Known(string language, string path, string file)
-    {
-        if (!_versions.TryGetValue(path, out var version) && (version = Version(language, file)).Length > 0)
-            _versions[path] = version;
-        return version;
+        var (version, why) = _versions.Of(language, machine + path.TrimStart('/'));
+        return new RuntimeInfo { Language = language, InstalledVersion = version, Path = path, Note = version.Length > 0 ? "" : $"{path} does not run: {why}; mend it, or the --runtime of `up` that names it" };
     }
 
     private static RuntimeInfo Named(string language, string path)
@@ -119,25 +119,6 @@ internal sealed class InstalledRuntimes(string etc, string machine = "/")
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
-        }
-    }
-
-    private static string Version(string language, string path)
-    {
-        try
-        {
-            var start = new ProcessStartInfo(path, language == "dotnet" ? "--list-runtimes" : "--version") { RedirectStandardOutput = true, RedirectStandardError = true };
-            using var process = Process.Start(start)!;
-            var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            process.WaitForExit();
-            // "Python 3.11.2", "v20.19.2", and of dotnet the newest of "Microsoft.NETCore.App 10.0.1 [/usr/share/...]", oldest first.
-            var line = language == "dotnet" ? lines.LastOrDefault(static one => one.StartsWith("Microsoft.NETCore.App ", StringComparison.Ordinal)) : lines.FirstOrDefault();
-            var words = (line ?? "").Split(' ');
-            return words.Length > 1 ? words[1] : words[0].TrimStart('v');
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return "";
         }
     }
 }

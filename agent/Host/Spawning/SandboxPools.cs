@@ -13,32 +13,39 @@ internal readonly record struct PoolKind(int Program, int MemoryMb)
 /// the interpreter and our own client, which have said Hello and wait for Init.
 /// </summary>
 /// <param name="most">Of all kinds together, 0 = none.</param>
-/// <param name="create">Makes one; throws <see cref="SpawnerException"/>.</param>
-internal sealed class SandboxPools(int most, Func<PoolKind, Task<SpawnedSandbox>> create, TimeProvider time, ILogger log) : IDisposable
+/// <param name="create">Makes one, completed when its runtime waits; throws <see cref="SpawnerException"/>.</param>
+internal sealed class SandboxPools<T>(int most, Func<PoolKind, Task<T>> create, TimeProvider time, ILogger log) : IDisposable
+    where T : class, ISandbox
 {
     /// <summary>Whatever was started or deployed within this time has one ready.</summary>
     private static readonly TimeSpan s_keptFor = TimeSpan.FromMinutes(10);
 
     private const int LeastEmpty = 2, LeastWarm = 1;
 
-    /// <summary>Runtimes and settings that are kept ready at the same time; the one that was unused longest goes.</summary>
+    /// <summary>Runtimes and settings that are kept ready at the same time.</summary>
     private const int MostKinds = 6;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<PoolKind, ShellPool<SpawnedSandbox>> _pools = [];
+    private readonly Dictionary<PoolKind, ShellPool<T>> _pools = [];
+    private readonly PoolKinds _kinds = new(Math.Min(MostKinds, (most - LeastEmpty) / LeastWarm), s_keptFor, time);
     private readonly PoolRoom _room = new(most);
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private bool _isOpen;
     private bool _isDisposed;
 
     /// <summary>The best that is ready for it, or null: then make one.</summary>
-    public SpawnedSandbox? TryTake(PoolKind wanted) => most == 0 ? null : Pool(wanted)?.TryTake() ?? Pool(PoolKind.Empty)?.TryTake();
+    public T? TryTake(PoolKind wanted)
+    {
+        if (most == 0)
+            return null;
+        return PoolOf(wanted, isExpected: false)?.TryTake() ?? PoolOf(PoolKind.Empty, isExpected: false)?.TryTake();
+    }
 
     /// <summary>A function of that kind may soon be started.</summary>
     public void Expect(PoolKind kind)
     {
         if (most > 0)
-            Pool(kind)?.Expect();
+            PoolOf(kind, isExpected: true)?.Expect();
     }
 
     /// <summary>The spawner is there.</summary>
@@ -52,7 +59,7 @@ internal sealed class SandboxPools(int most, Func<PoolKind, Task<SpawnedSandbox>
             foreach (var pool in _pools.Values)
                 pool.Open();
         }
-        Pool(PoolKind.Empty);
+        PoolOf(PoolKind.Empty, isExpected: true);
     }
 
     /// <summary>The spawner is gone, and has taken all along.</summary>
@@ -77,32 +84,41 @@ internal sealed class SandboxPools(int most, Func<PoolKind, Task<SpawnedSandbox>
         }
     }
 
-    private ShellPool<SpawnedSandbox>? Pool(PoolKind kind)
+    /// <summary>Null: that kind has none.</summary>
+    private ShellPool<T>? PoolOf(PoolKind kind, bool isExpected)
     {
         lock (_gate)
         {
-            if (_isDisposed)
+            PoolKind? replaced = null;
+            if (_isDisposed || (kind != PoolKind.Empty && !_kinds.Ask(kind, isExpected, out replaced)))
                 return null;
+            if (replaced is { } other && _pools.Remove(other, out var leaving))
+                leaving.Dispose();
             if (_pools.TryGetValue(kind, out var pool))
                 return pool;
             var (least, keptFor) = kind == PoolKind.Empty ? (LeastEmpty, TimeSpan.MaxValue) : (LeastWarm, s_keptFor);
-            pool = _pools[kind] = new ShellPool<SpawnedSandbox>(least, keptFor, () => CreateAsync(kind), _room, time, log);
+            ShellPool<T>? made = null;
+            _pools[kind] = made = new ShellPool<T>(least, keptFor, () => CreateAsync(kind, () => made!.IsOpen), _room, time, log);
+            // Noted before it opens: the start that asks goes before what is made for the next one.
+            if (!isExpected)
+                made.Begin();
             if (_isOpen)
-                pool.Open();
-            if (_pools.Count <= MostKinds + 1)
-                return pool;
-            var oldest = _pools.Where(other => other.Key != PoolKind.Empty && other.Key != kind).MaxBy(static other => other.Value.Unused);
-            _pools.Remove(oldest.Key);
-            oldest.Value.Dispose();
-            return pool;
+                made.Open();
+            return made;
         }
     }
 
-    private async Task<SpawnedSandbox> CreateAsync(PoolKind kind)
+    /// <summary>Interpreters start one after the other, each when the one before waits for its function. An empty sandbox is there in some milliseconds and waits for none of them.</summary>
+    private async Task<T> CreateAsync(PoolKind kind, Func<bool> isWanted)
     {
+        if (kind == PoolKind.Empty)
+            return await create(kind).ConfigureAwait(false);
         await _oneAtATime.WaitAsync().ConfigureAwait(false);
         try
         {
+            // The turn may have come long after the wish.
+            if (!isWanted())
+                throw new SpawnerException("nobody waits for it any more");
             return await create(kind).ConfigureAwait(false);
         }
         finally

@@ -13,13 +13,16 @@ internal sealed class ShellPool<T> : IDisposable
 
     private static readonly TimeSpan s_window = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(1);
+
     /// <summary>Of the wanted number, each second: halved in 14 s.</summary>
     private const double Fading = 0.95;
 
     private readonly int _least;
     private readonly TimeSpan _keptFor;
     private readonly Func<Task<T>> _create;
-    private readonly PoolRoom _room;
+    private readonly PoolRoom.Share _room;
+    private readonly int _most;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Lock _gate = new();
@@ -30,6 +33,9 @@ internal sealed class ShellPool<T> : IDisposable
     private double _demand;
     private long? _lastClaim;
     private long _lastNews;
+
+    /// <summary>After one that could not be made: earlier none is begun.</summary>
+    private long _notBefore = long.MinValue;
 
     /// <summary>Counts spawners: what is made by one that is gone is none of ours.</summary>
     private int _connection;
@@ -43,7 +49,7 @@ internal sealed class ShellPool<T> : IDisposable
     /// <param name="room">Shared with other pools.</param>
     public ShellPool(int least, TimeSpan keptFor, Func<Task<T>> create, PoolRoom room, TimeProvider time, ILogger log)
     {
-        (_least, _keptFor, _create, _room, _time, _log) = (least, keptFor, create, room, time, log);
+        (_least, _keptFor, _create, _room, _most, _time, _log) = (least, keptFor, create, room.Join(least), room.Most, time, log);
         _windowBegan = _lastNews = time.GetTimestamp();
         _timer = time.CreateTimer(_ => Step(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -57,13 +63,13 @@ internal sealed class ShellPool<T> : IDisposable
         }
     }
 
-    /// <summary>How long ago somebody wanted one.</summary>
-    public TimeSpan Unused
+    /// <summary>The spawner is there, and it is not disposed of.</summary>
+    public bool IsOpen
     {
         get
         {
             lock (_gate)
-                return _time.GetElapsedTime(_lastNews);
+                return _isOpen;
         }
     }
 
@@ -75,7 +81,8 @@ internal sealed class ShellPool<T> : IDisposable
             if (!_isOpen)
                 return null;
             Roll();
-            _claimedInWindow++;
+            // More than there is room for are of no use, and a number of hundreds would be minutes in fading.
+            _claimedInWindow = Math.Min(_claimedInWindow + 1, _most);
             _lastNews = _time.GetTimestamp();
             _lastClaim = _lastNews;
             if (_failures == 0)
@@ -89,6 +96,13 @@ internal sealed class ShellPool<T> : IDisposable
             }
             return null;
         }
+    }
+
+    /// <summary>A start is about to ask: what is made for the next one waits until it is through.</summary>
+    public void Begin()
+    {
+        lock (_gate)
+            _lastClaim = _lastNews = _time.GetTimestamp();
     }
 
     /// <summary>Somebody may soon want one.</summary>
@@ -106,6 +120,7 @@ internal sealed class ShellPool<T> : IDisposable
         {
             _isOpen = !_isDisposed;
             _failures = 0;
+            _notBefore = long.MinValue;
         }
         Step();
     }
@@ -118,7 +133,9 @@ internal sealed class ShellPool<T> : IDisposable
             _isOpen = false;
             _connection++;
             _room.Leave(_ready.Count);
-            _ready.Clear();
+            // Nothing is left of them but their descriptors here.
+            while (_ready.TryDequeue(out var gone))
+                _ = gone.DestroyAsync();
         }
     }
 
@@ -127,11 +144,12 @@ internal sealed class ShellPool<T> : IDisposable
     {
         lock (_gate)
         {
-            foreach (var shell in _ready)
-                _ = shell.DestroyAsync();
+            if (_isDisposed)
+                return;
             _isDisposed = true;
         }
         Close();
+        _room.Dispose();
         _timer.Dispose();
     }
 
@@ -144,6 +162,7 @@ internal sealed class ShellPool<T> : IDisposable
             if (!_isOpen || _isMaking)
                 return;
             Roll();
+            DropDead();
             var wanted = Wanted();
             if (_ready.Count > wanted)
             {
@@ -151,6 +170,12 @@ internal sealed class ShellPool<T> : IDisposable
                 _ = _ready.Dequeue().DestroyAsync();
             }
             var missing = _ready.Count < wanted;
+            var untilRetry = _time.GetElapsedTime(_time.GetTimestamp(), Math.Max(_notBefore, _time.GetTimestamp()));
+            if (missing && untilRetry > TimeSpan.Zero)
+            {
+                WakeIn(untilRetry);
+                return;
+            }
             var sinceClaim = _lastClaim is { } claim ? _time.GetElapsedTime(claim) : s_quiet;
             if (missing && sinceClaim < s_quiet)
             {
@@ -198,17 +223,36 @@ internal sealed class ShellPool<T> : IDisposable
             _failures = made is null ? _failures + 1 : 0;
             if (_failures > 0)
             {
-                WakeIn(s_window * (1 << Math.Min(_failures - 1, 6)));
+                var wait = s_window * (1 << Math.Min(_failures - 1, 6));
+                _notBefore = _time.GetTimestamp() + (long)(wait.TotalSeconds * _time.TimestampFrequency);
+                WakeIn(wait);
                 return;
             }
         }
         Step();
     }
 
+    /// <summary>One that ended while it waited would keep its place until somebody comes for it.</summary>
+    private void DropDead()
+    {
+        for (var left = _ready.Count; left > 0; left--)
+        {
+            var shell = _ready.Dequeue();
+            if (!shell.Exited.IsCompleted)
+            {
+                _ready.Enqueue(shell);
+                continue;
+            }
+            _room.Leave();
+            _ = shell.DestroyAsync();
+        }
+    }
+
     private void WakeIn(TimeSpan wait)
     {
+        // Timers count whole milliseconds, and one that fires early finds nothing to do.
         if (!_isDisposed)
-            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+            _timer.Change(wait < s_tick ? s_tick : wait, Timeout.InfiniteTimeSpan);
     }
 
     private int Wanted() => Math.Max((int)Math.Ceiling(Math.Max(_demand, _claimedInWindow)), _time.GetElapsedTime(_lastNews) < _keptFor ? _least : 0);
@@ -224,20 +268,4 @@ internal sealed class ShellPool<T> : IDisposable
         _claimedInWindow = 0;
         _windowBegan = _time.GetTimestamp();
     }
-}
-
-/// <summary>How many sandboxes all pools together may hold or be making.</summary>
-internal sealed class PoolRoom(int most)
-{
-    private int _taken;
-
-    public bool TryEnter()
-    {
-        if (Interlocked.Increment(ref _taken) <= most)
-            return true;
-        Interlocked.Decrement(ref _taken);
-        return false;
-    }
-
-    public void Leave(int count = 1) => Interlocked.Add(ref _taken, -count);
 }

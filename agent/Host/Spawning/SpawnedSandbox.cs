@@ -46,6 +46,16 @@ internal sealed class SpawnedSandbox : ISandbox
         }
     }
 
+    /// <summary>Its pipes are there.</summary>
+    internal bool HasRuntime
+    {
+        get
+        {
+            lock (_gate)
+                return _pipes.Length > 0;
+        }
+    }
+
     /// <summary>Its init ended, and everything in it.</summary>
     internal bool IsLost
     {

@@ -26,7 +26,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
     private readonly ILogger _log;
     private readonly ConcurrentDictionary<uint, TaskCompletionSource<SpawnerReply>> _waiting = new();
     private readonly ConcurrentDictionary<ulong, SpawnedSandbox> _sandboxes = new();
-    private readonly SandboxPools _pools;
+    private readonly SandboxPools<SpawnedSandbox> _pools;
     private readonly TaskCompletionSource<string> _firstHello = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile SpawnerSocket? _socket;
     private volatile bool _connected;
@@ -38,7 +38,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
     /// <param name="pooled">Sandboxes kept ready for starts to come, at most.</param>
     public SpawnerClient(string socketPath, ILogger log, TimeSpan? answerLimit = null, int pooled = 0)
     {
-        _pools = new SandboxPools(pooled, CreateAsync, TimeProvider.System, log);
+        _pools = new SandboxPools<SpawnedSandbox>(pooled, CreateAsync, TimeProvider.System, log);
         _path = socketPath;
         _limit = answerLimit ?? s_answerLimit;
         _log = log;
@@ -80,7 +80,9 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         try
         {
             var warm = new WarmRequest { Header = Header(RequestKind.Warm, sandbox.Id), Runtime = kind.Program, MemoryMb = kind.MemoryMb };
-            sandbox.RuntimeStarted(await AskAsync(warm.Header.Tag, ref warm).ConfigureAwait(false));
+            sandbox.RuntimeStarted(Whole(await AskAsync(warm.Header.Tag, ref warm).ConfigureAwait(false), SpawnerProtocol.PipeFdCount));
+            if (!await RuntimeHello.WaitAsync(sandbox, TimeProvider.System).ConfigureAwait(false))
+                throw new SpawnerException($"runtime {kind.Program} ended before it said Hello");
             return sandbox;
         }
         catch
@@ -98,11 +100,11 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         SpawnerReply shell;
         try
         {
-            shell = await AskAsync(create.Header.Tag, ref create).ConfigureAwait(false);
+            shell = Whole(await AskAsync(create.Header.Tag, ref create).ConfigureAwait(false), SpawnerProtocol.ShellFdCount);
         }
         catch (SpawnerException) when (_connected)
         {
-            // Perhaps only late: what comes of it must not stay.
+            // Perhaps only late, or not whole: what comes of it must not stay.
             _ = DestroyAsync(id);
             throw;
         }
@@ -117,9 +119,10 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         try
         {
             var claim = ClaimOf(sandbox.Id, spec);
-            var pipes = await AskAsync(claim.Header.Tag, ref claim).ConfigureAwait(false);
             // A warm one has its pipes already.
-            if (pipes.Descriptors.Length > 0)
+            var isWarm = sandbox.HasRuntime;
+            var pipes = Whole(await AskAsync(claim.Header.Tag, ref claim).ConfigureAwait(false), isWarm ? 0 : SpawnerProtocol.PipeFdCount);
+            if (!isWarm)
                 sandbox.RuntimeStarted(pipes);
             return sandbox;
         }
@@ -130,10 +133,19 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         }
     }
 
-    internal Task<SpawnerReply> ResetAsync(ulong id)
+    internal async Task<SpawnerReply> ResetAsync(ulong id)
     {
         var header = Header(RequestKind.Reset, id);
-        return AskAsync(header.Tag, ref header);
+        return Whole(await AskAsync(header.Tag, ref header).ConfigureAwait(false), SpawnerProtocol.PipeFdCount);
+    }
+
+    /// <summary>The kernel drops the descriptors that a process has no more numbers for: without them a sandbox is of no use, and whoever asked destroys it.</summary>
+    private static SpawnerReply Whole(SpawnerReply reply, int descriptors)
+    {
+        if (reply.Descriptors.Length == descriptors)
+            return reply;
+        SpawnerReply.Dispose(reply.Descriptors);
+        throw new SpawnerException($"{reply.Descriptors.Length} of {descriptors} descriptors of a sandbox have come: the agent may not open more files (LimitNOFILE=, ulimit -Hn)");
     }
 
     internal async Task DestroyAsync(ulong id)
@@ -307,12 +319,14 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         {
             case AnswerKind.Reply:
                 var owned = SpawnerReply.Own(descriptors);
-                if (!_waiting.TryRemove(answer.Tag, out var waiting))
-                    SpawnerReply.Dispose(owned);
-                else if (answer.Error != 0)
+                if (_waiting.TryRemove(answer.Tag, out var waiting))
+                {
+                    if (answer.Error == 0 && waiting.TrySetResult(new SpawnerReply(answer.Generation, owned)))
+                        break;
                     waiting.TrySetException(new SpawnerException($"{SetupSteps.Describe(answer.Step)}: {Errno.Describe(answer.Error)}"));
-                else if (!waiting.TrySetResult(new SpawnerReply(answer.Generation, owned)))
-                    SpawnerReply.Dispose(owned);
+                }
+
+                SpawnerReply.Dispose(owned);
                 break;
             case AnswerKind.RuntimeExited when _sandboxes.TryGetValue(answer.SandboxId, out var sandbox):
                 sandbox.RuntimeEnded(answer.Generation, answer.Value, (answer.Flags & Answer.FlagOutOfMemory) != 0);
@@ -327,17 +341,18 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
     {
         _connected = false;
         _socket = null;
+        // Before the pools let go of theirs: of a sandbox that is let go nobody writes to the group any more.
+        foreach (var id in _sandboxes.Keys)
+        {
+            if (_sandboxes.TryRemove(id, out var sandbox))
+                sandbox.Abandon();
+        }
+
         _pools.Close();
         foreach (var tag in _waiting.Keys)
         {
             if (_waiting.TryRemove(tag, out var waiting))
                 waiting.TrySetException(Gone());
-        }
-
-        foreach (var id in _sandboxes.Keys)
-        {
-            if (_sandboxes.TryRemove(id, out var sandbox))
-                sandbox.Abandon();
         }
     }
 

@@ -49,7 +49,10 @@ public enum RequestKind : ushort
     /// </summary>
     Status = 6,
 
-    /// <summary>Starts a runtime in an empty sandbox before it is known for which function: it says Hello and waits for Init, which must not come before the claim.</summary>
+    /// <summary>
+    /// Starts a runtime in an empty sandbox before it is known for which function: it says Hello and waits for Init, which must not come before the claim. Until then it
+    /// has the least weight of CPU.
+    /// </summary>
     Warm = 7,
 }
 

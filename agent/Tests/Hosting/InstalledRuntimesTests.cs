@@ -63,13 +63,46 @@ public sealed class InstalledRuntimesTests : IDisposable
         Assert.Equal(0, _runtimes.Choose(RuntimeKind.NodeJs, "nodejs20.x"));
     }
 
+    [Fact]
+    public void What_the_operator_chose_and_does_not_run_is_told_and_nothing_takes_its_place()
+    {
+        Program("usr/bin/python3", "Python 3.11.2");
+        Program("usr/local/bin/python3.13", "Python 3.13.1", "echo no libpython >&2; exit 127");
+        Program("usr/lib/special/python", "", "echo no libpython >&2; exit 127");
+        Write("hearth-interpreters", "16 python /usr/lib/special/python python3.9\n17 python /usr/local/bin/python3.13 \n- python python3.8 --runtime python3.8=/usr/bin/gone: it is not there\n");
+        var refusal = Assert.Throws<LambdaException>(() => _runtimes.Choose(RuntimeKind.Python, "python3.9")).Message;
+        Assert.Contains("/usr/lib/special/python does not run: asked for its version it ends with code 127: no libpython", refusal, StringComparison.Ordinal);
+        Assert.Contains("python3.8=/usr/bin/gone: it is not there", Assert.Throws<LambdaException>(() => _runtimes.Choose(RuntimeKind.Python, "python3.8")).Message, StringComparison.Ordinal);
+        // One that only has a version in its name is passed over.
+        Assert.Equal(0, _runtimes.Choose(RuntimeKind.Python, "python3.13"));
+        Assert.Equal(0, _runtimes.Choose(RuntimeKind.Python, "python3.10"));
+        Assert.Equal(
+            ["3.11.2 /usr/bin/python3 ", " /usr/lib/special/python python3.9", "  python3.8"],
+            _runtimes.All().Where(one => one.Language == "python").Select(one => $"{one.InstalledVersion} {one.Path} {string.Join(',', one.RuntimeIds)}"));
+    }
+
+    [Fact]
+    public void A_version_is_asked_once_for_each_state_of_the_file_also_when_there_is_none()
+    {
+        var asked = Path.Join(_folder, "asked");
+        Program("usr/bin/python3", "Python 3.11.2", $"echo >> {asked}");
+        Program("usr/bin/python3.9", "", $"echo >> {asked}; exit 1");
+        Write("hearth-interpreters", "16 python /usr/bin/python3.9 \n");
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(0, _runtimes.Choose(RuntimeKind.Python, "python3.9"));
+        Assert.Equal(2, File.ReadLines(asked).Count());
+        Program("usr/bin/python3.9", "Python 3.9.19", $"echo >> {asked}");
+        Assert.Equal(16, _runtimes.Choose(RuntimeKind.Python, "python3.9"));
+        Assert.Equal(3, File.ReadLines(asked).Count());
+    }
+
     private void Write(string file, string text) => File.WriteAllText(Path.Join(_folder, "etc", file), text);
 
-    private void Program(string path, string says)
+    private void Program(string path, string says, string and = "")
     {
         var file = Path.Join(_folder, path);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        File.WriteAllText(file, $"#!/bin/sh\necho '{says}'\n");
+        File.WriteAllText(file, $"#!/bin/sh\necho '{says}'\n{and}\n");
         File.SetUnixFileMode(file, (UnixFileMode)0b111_101_101);
     }
 }

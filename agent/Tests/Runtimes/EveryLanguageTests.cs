@@ -261,6 +261,20 @@ public sealed class AheadOfTimeTests : EveryLanguageTests
     protected override bool IsAheadOfTime => true;
 
     [Theory, MemberData(nameof(Languages))]
+    public void A_re_executed_process_rehearses_no_second_time(string name)
+    {
+        var language = RuntimeLanguage.Of(name);
+        var handler = language.Handler("echo");
+        using (var waiting = RuntimeProcess.Start(language, handler, RuntimeEnvironment.For(language), isAheadOfTime: true))
+            Assert.Contains("HEARTH_WARMED=1", waiting.StartedWith);
+        using var runtime = RuntimeProcess.Start(language, handler, RuntimeEnvironment.For(language, ("MALLOC_ARENA_MAX", "1")), isAheadOfTime: true);
+        Assert.Equal(2, runtime.Hellos);
+        Assert.DoesNotContain("HEARTH_WARMED=1", runtime.StartedWith);
+        Assert.Contains("MALLOC_ARENA_MAX=1", runtime.StartedWith);
+        Assert.Equal("1", runtime.Invoke("1")!.Text);
+    }
+
+    [Theory, MemberData(nameof(Languages))]
     public void What_is_done_ahead_of_time_leaves_nothing_for_the_function_to_see(string name)
     {
         using var runtime = Start(name, "surroundings", out var environment);

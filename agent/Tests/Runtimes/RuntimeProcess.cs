@@ -89,6 +89,18 @@ public sealed class RuntimeProcess : IDisposable
 
     public SandboxState State => _protocol.State;
 
+    /// <summary>What the process that runs the handler was executed with: the last one, when one has started another to be it.</summary>
+    public string[] StartedWith
+    {
+        get
+        {
+            var pid = $"{_process.Id}";
+            while (File.ReadAllText($"/proc/{pid}/task/{pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var child, ..])
+                pid = child;
+            return File.ReadAllText($"/proc/{pid}/environ").Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        }
+    }
+
     /// <summary>All that was written to stdout and stderr, once the process has ended.</summary>
     public string Output
     {

@@ -1,6 +1,9 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Hearth.Sandbox.Linux;
 using Hearth.Sandbox.Protocol;
+using Tmds.Linux;
+using Xunit;
 
 namespace Hearth.Agent.Tests.Spawning;
 
@@ -36,8 +39,38 @@ internal sealed class FakeSpawnerSocket : IDisposable
         return length >= Marshal.SizeOf<RequestHeader>() ? MemoryMarshal.Read<RequestHeader>(packet) : default;
     }
 
+    /// <summary>The next request that is no question how the spawner is; these are answered.</summary>
+    public static RequestHeader Next(Socket agent)
+    {
+        for (var questions = 0; questions < 10; questions++)
+        {
+            var request = Read(agent);
+            if (request.Kind != RequestKind.Status)
+                return request;
+            Answer(agent, request);
+        }
+
+        throw new TimeoutException("the agent only asks how the spawner is");
+    }
+
     public static void Answer(Socket agent, RequestHeader request, int error = 0) =>
         agent.Send(MemoryMarshal.AsBytes([new Answer { Version = SpawnerProtocol.Version, Kind = AnswerKind.Reply, Tag = request.Tag, SandboxId = request.SandboxId, Value = 1, Error = error }]));
+
+    /// <summary>With so many descriptors of something that is always there, or of <paramref name="pipe"/>.</summary>
+    public static unsafe void AnswerWith(Socket agent, RequestHeader request, int descriptors, int? pipe = null)
+    {
+        using var nothing = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite);
+        var answer = new Answer { Version = SpawnerProtocol.Version, Kind = AnswerKind.Reply, Tag = request.Tag, SandboxId = request.SandboxId, Generation = 1 };
+        // struct cmsghdr: length (8 bytes), level SOL_SOCKET, type SCM_RIGHTS, then the descriptors.
+        var ancillary = stackalloc byte[16 + (16 * 4)];
+        *(long*)ancillary = 16 + (descriptors * 4);
+        (((int*)ancillary)[2], ((int*)ancillary)[3]) = (1, 1);
+        for (var i = 0; i < descriptors; i++)
+            ((int*)ancillary)[4 + i] = pipe ?? (int)nothing.DangerousGetHandle();
+        var part = new iovec { iov_base = &answer, iov_len = sizeof(Answer) };
+        var message = new msghdr { msg_iov = &part, msg_iovlen = 1, msg_control = descriptors == 0 ? null : ancillary, msg_controllen = descriptors == 0 ? 0 : 16 + (((descriptors * 4) + 7) & ~7) };
+        Assert.Equal(sizeof(Answer), Kernel.Sendmsg((int)agent.Handle, &message, 0));
+    }
 
     public void Dispose()
     {

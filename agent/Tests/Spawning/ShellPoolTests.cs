@@ -1,7 +1,6 @@
 using Hearth.Agent.Spawning;
 using Hearth.Agent.Tests.Fakes;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Win32.SafeHandles;
 using Xunit;
 
 namespace Hearth.Agent.Tests.Spawning;
@@ -62,10 +61,67 @@ public sealed class ShellPoolTests : IDisposable
         one.Close();
         other.Expect();
         _time.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal(2, other.Count);
-        other.Dispose();
+        // Two of the three places are kept for the one that is closed.
+        Assert.Equal(1, other.Count);
         one.Open();
         Assert.Equal(2, one.Count);
+        one.Dispose();
+        other.Expect();
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(2, other.Count);
+        other.Dispose();
+        using var third = Pool(least: 3, s_always, room);
+        third.Open();
+        Assert.Equal(3, third.Count);
+    }
+
+    [Fact]
+    public void A_busy_pool_leaves_others_their_own_places_and_a_share_of_the_rest()
+    {
+        var room = new PoolRoom(12);
+        using var empty = Pool(least: 2, s_always, room);
+        using var one = Pool(least: 1, s_always, room);
+        using var other = Pool(least: 1, s_always, room);
+        one.Open();
+        Burst(one, 1_000);
+        // Of the eight that are nobody's own, half.
+        Assert.Equal(1 + 4, one.Count);
+        other.Open();
+        Burst(other, 1_000);
+        Assert.Equal(1 + 2, other.Count);
+        empty.Open();
+        Assert.Equal(2, empty.Count);
+    }
+
+    [Fact]
+    public void A_burst_beyond_the_room_is_forgotten_as_soon_as_one_that_fills_it()
+    {
+        using var pool = Pool(least: 1, s_always, new PoolRoom(16));
+        pool.Open();
+        Burst(pool, 1_000);
+        Assert.Equal(1 + 8, pool.Count);
+        // 16 fade to less than two in 42 s; 1,000 would take two minutes.
+        _time.Advance(TimeSpan.FromSeconds(60));
+        Assert.Equal(1, pool.Count);
+    }
+
+    [Fact]
+    public void One_that_ends_while_it_waits_gives_its_place_to_another()
+    {
+        _pool.Open();
+        _made[0].End();
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(_made[0].IsDestroyed);
+        Assert.Equal((3, 2, 2), (_made.Count, _pool.Count, Living));
+    }
+
+    [Fact]
+    public void Those_of_a_spawner_that_is_gone_leave_no_descriptors()
+    {
+        _pool.Open();
+        Assert.Equal(2, Living);
+        _pool.Close();
+        Assert.Equal(0, Living);
     }
 
     [Fact]
@@ -88,19 +144,16 @@ public sealed class ShellPoolTests : IDisposable
     [Fact]
     public void It_grows_to_the_busiest_second_and_shrinks_when_that_is_long_ago()
     {
-        _pool.Open();
-        for (var i = 0; i < 6; i++)
-            _pool.TryTake();
-        _time.Advance(s_quiet);
-        Assert.Equal(6, _pool.Count);
-        for (var i = 0; i < 50; i++)
-            _pool.TryTake();
-        _time.Advance(s_quiet);
-        Assert.Equal(8, _pool.Count);
+        using var pool = Pool(least: 2, s_always, new PoolRoom(14));
+        pool.Open();
+        Burst(pool, 6);
+        Assert.Equal(6, pool.Count);
+        Burst(pool, 50);
+        Assert.Equal(8, pool.Count);
         var taken = _made.Count - 8;
 
         _time.Advance(TimeSpan.FromMinutes(5));
-        Assert.Equal(2, _pool.Count);
+        Assert.Equal(2, pool.Count);
         Assert.Equal(taken + 2, Living);
     }
 
@@ -140,12 +193,22 @@ public sealed class ShellPoolTests : IDisposable
         _pool.Open();
         Assert.Equal((1, 0), (asked, _pool.Count));
         Assert.Null(_pool.TryTake());
+        _pool.Expect();
+        Assert.Equal((1, 0), (asked, _pool.Count));
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal((2, 0), (asked, _pool.Count));
         _time.Advance(TimeSpan.FromSeconds(1));
+        _pool.Expect();
         Assert.Equal((2, 0), (asked, _pool.Count));
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(2, _pool.Count);
+    }
+
+    private void Burst(ShellPool<Shell> pool, int starts)
+    {
+        for (var i = 0; i < starts; i++)
+            pool.TryTake();
+        _time.Advance(s_quiet);
     }
 
     private ShellPool<Shell> Pool(int least, TimeSpan keptFor, PoolRoom room) => new(least, keptFor, MakeAsync, room, _time, NullLogger.Instance);
@@ -155,38 +218,5 @@ public sealed class ShellPoolTests : IDisposable
         var shell = await _create();
         _made.Add(shell);
         return shell;
-    }
-
-    private sealed class Shell(ulong id) : ISandbox
-    {
-        private readonly TaskCompletionSource<RuntimeExit> _exited = new();
-
-        public bool IsDestroyed { get; private set; }
-
-        public ulong Id => id;
-
-        public SafeFileHandle Requests => throw new NotSupportedException();
-
-        public SafeFileHandle Responses => throw new NotSupportedException();
-
-        public SafeFileHandle Logs => throw new NotSupportedException();
-
-        public Task<RuntimeExit> Exited => _exited.Task;
-
-        public void End() => _exited.SetResult(new RuntimeExit(0, 9, OutOfMemory: false, SandboxLost: true));
-
-        public Task ResetAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public void Freeze() => throw new NotSupportedException();
-
-        public void Thaw() => throw new NotSupportedException();
-
-        public SandboxStats ReadStats() => default;
-
-        public Task DestroyAsync()
-        {
-            IsDestroyed = true;
-            return Task.CompletedTask;
-        }
     }
 }

@@ -21,6 +21,7 @@ internal static class NodeRun
         Leftovers.Kill(data);
         Leftovers.RemoveSockets(data);
         source.CopyTo(data);
+        RuntimeCheck.Require(options);
 
         using var supervisor = new Supervisor(Services.Plan(options), data, options.Verbose);
         // Registered before the first process starts: an early Ctrl-C must stop what is there.

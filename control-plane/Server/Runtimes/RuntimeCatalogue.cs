@@ -16,7 +16,7 @@ public sealed class RuntimeCatalogue(AgentRegistry agents, ServerOptions options
 
     /// <summary>Null while no agent has the language.</summary>
     public string? Arn(string runtime, string language) =>
-        Installed(runtime, language) is { } info ? RuntimeVersions.Arn(options.Region, language, info.InstalledVersion) : null;
+        Installed(runtime, language) is { InstalledVersion.Length: > 0 } info ? RuntimeVersions.Arn(options.Region, language, info.InstalledVersion) : null;
 
     /// <summary>Refuses what no machine could run, with the words of the machines that were asked. While none is connected nothing is known, and nothing refused.</summary>
     /// <exception cref="LambdaException">InvalidParameterValueException: how to install the language.</exception>
@@ -55,10 +55,12 @@ public sealed class RuntimeCatalogue(AgentRegistry agents, ServerOptions options
 
     private RuntimeInfo? Installed(string runtime, string language) => RuntimeVersions.Choose(runtime, Of(language));
 
-    /// <summary>What the first agent has of a language that has any: each chooses among its own.</summary>
+    /// <summary>
+    /// What the first agent has of a language that has any: each chooses among its own. Those that an operator has given to ids are chosen, and refuse, without a version too.
+    /// </summary>
     private List<RuntimeInfo> Of(string language) => agents.Current
-        .Select(a => a.Hello.Runtimes.Where(r => r.Language == language && r.InstalledVersion.Length > 0).ToList())
-        .FirstOrDefault(found => found.Count > 0) ?? [];
+        .Select(a => a.Hello.Runtimes.Where(r => r.Language == language && (r.InstalledVersion.Length > 0 || r.RuntimeIds.Count > 0)).ToList())
+        .FirstOrDefault(found => found.Any(r => r.InstalledVersion.Length > 0)) ?? [];
 
     private static RuntimeInfo With(RuntimeInfo info, IEnumerable<string> ids)
     {

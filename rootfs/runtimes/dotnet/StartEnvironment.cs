@@ -45,6 +45,8 @@ internal static class StartEnvironment
         foreach (var (name, value) in wanted)
             now[name] = value;
         now[Mark] = "1";
+        // Its Init is here: the new process has nothing to rehearse for.
+        now.Remove("HEARTH_WARMED");
         var host = Environment.ProcessPath ?? "/usr/bin/dotnet";
         Native.Execute(host, [host, .. Arguments()], now);
         throw new IOException($"{host} could not be executed again.");

@@ -36,6 +36,8 @@ function libraryFolders(path) {
 // Before Node 22.15 there is no exec: the new process is a child with the same descriptors, and this one ends as it does.
 function restart(script, wanted) {
   const env = { ...process.env, ...wanted, [MARK]: '1' };
+  // Its Init is here: the new process has nothing to rehearse for.
+  delete env.HEARTH_WARMED;
   // An argument would win over the function's own NODE_OPTIONS.
   const chosen = (wanted.NODE_OPTIONS ?? '').split(/\s+/).map((option) => option.split('=')[0]);
   const args = [...process.execArgv.filter((argument) => !chosen.includes(argument.split('=')[0])), script];

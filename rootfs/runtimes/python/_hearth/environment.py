@@ -45,6 +45,8 @@ def exec_again(script, wanted):
     """Starts this process anew with what it was started with, `wanted`, and the mark. -I and -E would make PYTHON* void."""
     flags = ["-S"] if sys.flags.no_site else []
     environment = {**os.environ, **wanted, MARK: "1"}
+    # Its Init is here: the new process has nothing to prepare for.
+    environment.pop("HEARTH_WARMED", None)
     os.execve(sys.executable or "/usr/bin/python3", ["python3", *flags, script], environment)
 
 
