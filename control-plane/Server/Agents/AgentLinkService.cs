@@ -17,11 +17,17 @@ public sealed class AgentLinkService(
     private const int LinkVersion = 2;
     private const int ChunkBytes = 1 << 20;
 
+    /// <summary>For a message that is being sent when the connection is closed.</summary>
+    private static readonly TimeSpan LastWriteTime = TimeSpan.FromSeconds(2);
+
     public override async Task Connect(IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<ControlMessage> responseStream, ServerCallContext context)
     {
         AgentHello hello = await ReadHelloAsync(requestStream, context.CancellationToken);
         using var connection = new AgentConnection(hello);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, connection.Closed);
+        // A write that is cancelled resets the stream, and the agent never hears why: it is let finish, unless the agent does not read.
+        using var writes = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        await using CancellationTokenRegistration closing = connection.Closed.Register(() => writes.CancelAfter(LastWriteTime));
         registry.Add(connection);
         registry.StreamBegun();
         context.GetHttpContext().Response.OnCompleted(() =>
@@ -35,7 +41,7 @@ public sealed class AgentLinkService(
         Task reading = ReadLoopAsync(connection, journal, ready, requestStream, ending.Token);
         Task storing = journal.RunAsync(ending.Token);
         Task noting = ready.RunAsync(ending.Token);
-        Task writing = WriteLoopAsync(connection, responseStream, ending.Token);
+        Task writing = WriteLoopAsync(connection, responseStream, ending.Token, writes.Token);
         try
         {
             Task first = await Task.WhenAny(reading, writing, storing, noting);
@@ -95,28 +101,36 @@ public sealed class AgentLinkService(
         return hello;
     }
 
-    private async Task WriteLoopAsync(AgentConnection connection, IServerStreamWriter<ControlMessage> outgoing, CancellationToken cancellationToken)
+    /// <param name="ending">Nothing more is to be said.</param>
+    /// <param name="writes">Nor is what is being said to be finished.</param>
+    private async Task WriteLoopAsync(AgentConnection connection, IServerStreamWriter<ControlMessage> outgoing, CancellationToken ending, CancellationToken writes)
     {
         // Read first: the snapshot then holds at least that much.
         ulong known = specs.Changes;
-        await outgoing.WriteAsync(specs.Snapshot(), cancellationToken);
-        await outgoing.WriteAsync(MarkOf(known), cancellationToken);
+        await SendAsync(specs.Snapshot());
+        await SendAsync(MarkOf(known));
         while (true)
         {
-            (HashSet<string> changed, bool account, bool routes, ulong change, List<ControlMessage> queries, JournalAck? ack) = await connection.Outbox.TakeAsync(cancellationToken);
+            (HashSet<string> changed, bool account, bool routes, ulong change, List<ControlMessage> queries, JournalAck? ack) = await connection.Outbox.TakeAsync(ending);
             if (ack is not null)
-                await outgoing.WriteAsync(new ControlMessage { JournalAck = ack }, cancellationToken);
+                await SendAsync(new ControlMessage { JournalAck = ack });
             // Who may call comes before what there is to call.
             if (account)
-                await outgoing.WriteAsync(new ControlMessage { Account = specs.Account() }, cancellationToken);
+                await SendAsync(new ControlMessage { Account = specs.Account() });
             foreach (string name in changed)
-                await outgoing.WriteAsync(specs.Change(name), cancellationToken);
+                await SendAsync(specs.Change(name));
             if (routes)
-                await outgoing.WriteAsync(specs.RouteTable(), cancellationToken);
+                await SendAsync(specs.RouteTable());
             if (changed.Count > 0 || account)
-                await outgoing.WriteAsync(MarkOf(change), cancellationToken);
+                await SendAsync(MarkOf(change));
             foreach (ControlMessage query in queries)
-                await outgoing.WriteAsync(query, cancellationToken);
+                await SendAsync(query);
+        }
+
+        Task SendAsync(ControlMessage message)
+        {
+            ending.ThrowIfCancellationRequested();
+            return outgoing.WriteAsync(message, writes);
         }
     }
 

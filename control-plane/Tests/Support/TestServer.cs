@@ -32,6 +32,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public string Data => _folder.Path;
 
+    public Hearth.ControlPlane.Agents.AgentRegistry Agents => _server.Services.GetRequiredService<Hearth.ControlPlane.Agents.AgentRegistry>();
+
     public int RestPort => new Uri(_server.Addresses.First(a => a.StartsWith("http://127.0.0.1", StringComparison.Ordinal))).Port;
 
     /// <summary>Of the gRPC port, when it has one and no REST port.</summary>
