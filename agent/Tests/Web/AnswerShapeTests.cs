@@ -153,7 +153,7 @@ public sealed class AnswerShapeTests
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             var answer = bytes.AsMemory(0, random.Next(4) == 0 ? random.Next(bytes.Length) : bytes.Length);
             foreach (var shape in new[] { "url", "apigw-v1", "apigw-v2", "alb" })
-                {
+            {
                 using var body = new MadeBody(share);
                 understood += Check(() => EventShapes.Of(shape)!.Read(answer, body));
             }
