@@ -93,15 +93,15 @@ internal sealed class AgentNode : IAsyncDisposable
         };
         // The first snapshot of a node without functions changes nothing in the catalogue.
         _ = Catalogue.Loaded.ContinueWith(_ => WriteSoon(), TaskScheduler.Default);
-        var bodies = new BodyBudget(limits.BodyBytes);
+        Bodies = new BodyBudget(limits.BodyBytes);
         var functions = new FunctionFinder(Catalogue);
-        var reader = new InvokeReader(functions, signatures, bodies);
+        var reader = new InvokeReader(functions, signatures, Bodies);
         _eventChannel = new ControlChannel(Path.Join(control, "grpc.sock"));
         _eventRunner = new EventRunner(functions.Find, Scheduler, time);
         _events = new EventLink(_eventChannel, identity.AgentId, _eventRunner, time, logging.CreateLogger("events"));
         _ingress = new IngressServer(
             options, new InvocationEndpoint(reader, Scheduler, _events.OfferAsync), new ResponseStreamEndpoint(reader, Scheduler),
-            new WebTargets(Catalogue), new WebEndpoint(Catalogue, Scheduler, signatures, bodies, time),
+            new WebTargets(Catalogue), new WebEndpoint(Catalogue, Scheduler, signatures, Bodies, time),
             new ControlProxy(Path.Join(control, "rest.sock"), signatures, limits.PassTime, logging.CreateLogger("proxy")),
             new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), signatures, limits, logging);
 
@@ -142,6 +142,9 @@ internal sealed class AgentNode : IAsyncDisposable
     public Account Account { get; }
 
     public Scheduler Scheduler { get; }
+
+    /// <summary>What events hold.</summary>
+    public BodyBudget Bodies { get; }
 
     /// <summary>What answers hold that their callers have not taken.</summary>
     public AnswerBudget Answers { get; }

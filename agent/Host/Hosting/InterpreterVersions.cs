@@ -60,6 +60,7 @@ internal sealed class InterpreterVersions(TimeProvider time)
             if (!Task.WaitAll([output, errors], Limit) || !process.WaitForExit(Limit))
             {
                 process.Kill(entireProcessTree: true);
+                process.WaitForExit(Limit);
                 return ("", $"it has not said its version within {Limit.TotalSeconds:0.#} s");
             }
 

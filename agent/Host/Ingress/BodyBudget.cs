@@ -16,6 +16,16 @@ internal sealed class BodyBudget(long bytes)
     private long _held;
     private long _heldUnproved;
 
+    /// <summary>Bytes that are lent now.</summary>
+    public long Held
+    {
+        get
+        {
+            lock (_gate)
+                return _held;
+        }
+    }
+
     public bool TryTake(in BodyOwner owner, int count)
     {
         lock (_gate)

@@ -66,11 +66,13 @@ public sealed class UnprovedBodyTests
     [Fact]
     public async Task Bodies_of_nobody_known_leave_half_of_the_room_to_those_who_have_proved_it()
     {
-        // A body of 3 MiB is gathered in arrays of 2 and, while it is copied, 4 MiB; one sender alone may take half of the 12 MiB.
-        await using var node = await StartAsync(new IngressLimits(24 << 20, 256 << 20));
+        // A body of 3 MiB is gathered in arrays of 2 and, while it is copied, 4 MiB; one sender alone may take half of the 13 MiB.
+        await using var node = await StartAsync(new IngressLimits(26 << 20, 256 << 20));
         var body = Encoding.UTF8.GetBytes($"\"{new string('x', Length - 2)}\"");
         // It never sends its end, so that nobody knows whether it is signed.
         using var slow = await RawClient.SendAsync(node, Head(node, Signed(node, Invoke, body, s_key)), body.AsMemory(0, Length - 1));
+        // Gathered: another one would keep it from growing as well as it the other.
+        await Eventually.True(() => node.Agent.Bodies.Held == 4 << 20);
         var status = 0;
         await Eventually.TrueAsync(async () => (status = await SendAsync(Signed(node, Invoke, body, s_key))) != 200);
         Assert.Equal(503, status);
@@ -97,10 +99,14 @@ public sealed class UnprovedBodyTests
         List<RawClient> slow = [];
         try
         {
-            // Three of them fill what is for the unproved.
+            // The first is gathered; the others would leave less free than their sender has.
             for (var i = 0; i < 3; i++)
+            {
                 slow.Add(await RawClient.SendAsync(node, Head(node, Signed(node, Invoke, body, s_key)), body.AsMemory(0, Length - 1)));
+                await Eventually.True(() => node.Agent.Bodies.Held == 4 << 20);
+            }
             await Eventually.TrueAsync(async () => await SendAsync("127.0.0.1") == 503);
+            await Eventually.True(() => node.Agent.Bodies.Held == 4 << 20);
             Assert.Equal(200, await SendAsync("127.0.0.2"));
         }
         finally
