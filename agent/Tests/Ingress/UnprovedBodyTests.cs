@@ -176,7 +176,14 @@ public sealed class UnprovedBodyTests
         {
             for (var i = 0; i < 128; i++)
                 slow.Add(await RawClient.SendAsync(node, unproved, body.AsMemory(0, 99)));
-            await Eventually.TrueAsync(async () => await SendAsync(unproved) == 503);
+            await Eventually.TrueAsync(async () =>
+            {
+                if (await SendAsync(unproved) == 503)
+                    return true;
+                // It may have taken the place of one of them, which was then refused.
+                slow.Add(await RawClient.SendAsync(node, unproved, body.AsMemory(0, 99)));
+                return false;
+            });
             Assert.Equal(200, await SendAsync($"POST {Management} HTTP/1.1\nHost: {Host(node)}\nContent-Length: 100\n{Signed(node, Management, body, s_key, announces: Convert.ToHexStringLower(SHA256.HashData(body)))}"));
         }
         finally
