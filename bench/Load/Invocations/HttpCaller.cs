@@ -11,8 +11,8 @@ namespace Hearth.Bench.Load.Invocations;
 /// </summary>
 internal sealed class HttpCaller : ICaller
 {
-    /// <summary>A server ends a connection that rests for two minutes.</summary>
-    private const long LongestRestNanos = 60_000_000_000;
+    /// <summary>Hearth ends a connection that rests for two minutes, uWSGI one that rests for less than one.</summary>
+    private const long LongestRestNanos = 10_000_000_000;
 
     private readonly IPEndPoint _server;
     private Socket _socket;
