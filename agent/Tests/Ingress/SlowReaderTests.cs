@@ -32,7 +32,8 @@ public sealed class SlowReaderTests : IDisposable
         Assert.InRange(await client.DrainAsync(), 0, LargeLength - 1);
         // Who reads gets all of it.
         Assert.Equal(LargeLength, (await node.InvokeAsync("f")).Bytes.Length);
-        Assert.Equal(0, node.Agent.Answers.Held);
+        // Its last byte is read before who wrote it has returned the array.
+        await Eventually.True(() => node.Agent.Answers.Held == 0);
     }
 
     [Theory]
