@@ -31,7 +31,6 @@ internal sealed class AgentNode : IAsyncDisposable
     private readonly AgentLinkClient _link;
     private readonly ControlChannel _eventChannel;
     private readonly EventRunner _eventRunner;
-    private readonly EventLink _events;
     private readonly ISpawner _spawner;
     private readonly InstalledRuntimes _runtimes;
     private readonly ILogger _log;
@@ -98,9 +97,9 @@ internal sealed class AgentNode : IAsyncDisposable
         var reader = new InvokeReader(functions, signatures, Bodies);
         _eventChannel = new ControlChannel(Path.Join(control, "grpc.sock"));
         _eventRunner = new EventRunner(functions.Find, Scheduler, time);
-        _events = new EventLink(_eventChannel, identity.AgentId, _eventRunner, time, logging.CreateLogger("events"));
+        Events = new EventLink(_eventChannel, identity.AgentId, _eventRunner, time, logging.CreateLogger("events"));
         _ingress = new IngressServer(
-            options, new InvocationEndpoint(reader, Scheduler, _events.OfferAsync), new ResponseStreamEndpoint(reader, Scheduler),
+            options, new InvocationEndpoint(reader, Scheduler, Events.OfferAsync), new ResponseStreamEndpoint(reader, Scheduler),
             new WebTargets(Catalogue), new WebEndpoint(Catalogue, Scheduler, signatures, Bodies, time),
             new ControlProxy(Path.Join(control, "rest.sock"), signatures, limits.PassTime, logging.CreateLogger("proxy")),
             new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), signatures, limits, logging);
@@ -143,6 +142,8 @@ internal sealed class AgentNode : IAsyncDisposable
 
     public Scheduler Scheduler { get; }
 
+    public EventLink Events { get; }
+
     /// <summary>What events hold.</summary>
     public BodyBudget Bodies { get; }
 
@@ -162,7 +163,7 @@ internal sealed class AgentNode : IAsyncDisposable
             await RequireKeysAsync(cancellationToken);
         Endpoint = await _ingress.StartAsync();
         _link.Start();
-        _events.Start();
+        Events.Start();
     }
 
     /// <summary>The spawner answers and it is known which functions exist.</summary>
@@ -191,14 +192,14 @@ internal sealed class AgentNode : IAsyncDisposable
         _log.LogInformation("Stopping; running invocations have {Seconds} s to finish", _options.DrainTime.TotalSeconds);
         await Task.WhenAll(_ingress.StopAsync(_options.DrainTime), _eventRunner.DrainAsync(_options.DrainTime));
         await Scheduler.StopAsync(TimeSpan.FromMilliseconds(100));
-        await _events.StopAsync(TimeSpan.FromSeconds(1));
+        await Events.StopAsync(TimeSpan.FromSeconds(1));
         await _link.StopAsync(TimeSpan.FromSeconds(1));
         Scheduler.Dispose();
         _preparer.Dispose();
         _loop.Dispose();
         _link.Dispose();
         _catalogueFile.Dispose();
-        _events.Dispose();
+        Events.Dispose();
         _eventChannel.Dispose();
         _channel.Dispose();
         _journal.Dispose();

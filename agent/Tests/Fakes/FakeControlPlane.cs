@@ -18,12 +18,16 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, FunctionSet> _functions = new();
     private readonly ConcurrentDictionary<string, byte[]> _code = new();
-    private readonly ConcurrentDictionary<Channel<ControlMessage>, CancellationTokenSource> _connections = new();
+    private readonly ConcurrentDictionary<Connection, bool> _connections = new();
+    // A change is in the snapshot of a connection, or is sent to it: never neither, never both.
+    private readonly Lock _changing = new();
     private readonly Dictionary<(ulong Epoch, ulong Sequence), InvocationRecord> _ledger = [];
     private readonly string _folder;
     private WebApplication? _app;
     private RouteTable _routes = new();
     private ulong _lastQuery;
+    private ulong _lastMark;
+    private int _count;
     private ulong _applied;
 
     public FakeControlPlane(string folder) => _folder = folder;
@@ -36,7 +40,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     public bool RepeatAcknowledgements { get; set; }
 
-    public int Connections { get; private set; }
+    public int Connections => Volatile.Read(ref _count);
 
     public int Batches { get; private set; }
 
@@ -63,7 +67,8 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     public FakeEvents Events { get; } = new();
 
-    public bool IsConnected => !_connections.IsEmpty;
+    /// <summary>There is a connection, and its snapshot is sent.</summary>
+    public bool IsConnected => _connections.Keys.Any(static c => c.IsLinked);
 
     public async Task StartAsync()
     {
@@ -111,26 +116,46 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     public void Put(FunctionSet set)
     {
-        _functions[set.FunctionName] = set;
-        Send(new ControlMessage { Upsert = set });
+        lock (_changing)
+        {
+            _functions[set.FunctionName] = set;
+            Send(new ControlMessage { Upsert = set });
+        }
     }
 
     public void PutAccount(AccountSettings account)
     {
-        Account = account;
-        Send(new ControlMessage { Account = account });
+        lock (_changing)
+        {
+            Account = account;
+            Send(new ControlMessage { Account = account });
+        }
     }
 
     public void PutRoutes(params RouteSpec[] routes)
     {
-        _routes = new RouteTable { Routes = { routes } };
-        Send(new ControlMessage { Routes = _routes });
+        lock (_changing)
+        {
+            _routes = new RouteTable { Routes = { routes } };
+            Send(new ControlMessage { Routes = _routes });
+        }
     }
 
     public void Remove(string name)
     {
-        _functions.TryRemove(name, out _);
-        Send(new ControlMessage { Removed = new FunctionRemoved { FunctionName = name } });
+        lock (_changing)
+        {
+            _functions.TryRemove(name, out _);
+            Send(new ControlMessage { Removed = new FunctionRemoved { FunctionName = name } });
+        }
+    }
+
+    /// <summary>Returns when the agent has done all that it was told before.</summary>
+    public async Task AppliedAsync()
+    {
+        var mark = Interlocked.Increment(ref _lastMark);
+        Send(new ControlMessage { Mark = new Mark { Change = mark } });
+        await Eventually.True(() => Applied.Contains(mark), "the agent has applied what it was sent");
     }
 
     public ulong Ask(Query query)
@@ -153,11 +178,11 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     public void HangUp()
     {
-        foreach (var connection in _connections.Values)
+        foreach (var connection in _connections.Keys)
         {
             try
             {
-                connection.Cancel();
+                connection.Ending.Cancel();
             }
             catch (ObjectDisposedException)
             {
@@ -171,7 +196,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     public void Send(ControlMessage message)
     {
         foreach (var connection in _connections.Keys)
-            connection.Writer.TryWrite(message);
+            connection.Output.Writer.TryWrite(message);
     }
 
     private void Take(JournalBatch batch, Channel<ControlMessage> output)
@@ -198,24 +223,49 @@ internal sealed class FakeControlPlane : IAsyncDisposable
             output.Writer.TryWrite(new ControlMessage { JournalAck = new JournalAck { Epoch = batch.Epoch, LastSequence = _applied } });
     }
 
+    private Snapshot Register(Connection connection)
+    {
+        lock (_changing)
+        {
+            var snapshot = new Snapshot { Account = Account };
+            snapshot.Functions.AddRange(_functions.Values.SelectMany(f => f.Versions));
+            snapshot.Aliases.AddRange(_functions.Values.SelectMany(f => f.Aliases));
+            snapshot.Urls.AddRange(_functions.Values.SelectMany(f => f.Urls));
+            snapshot.Routes.AddRange(_routes.Routes);
+            _connections[connection] = true;
+            return snapshot;
+        }
+    }
+
+    private sealed class Connection(Channel<ControlMessage> output, CancellationTokenSource ending)
+    {
+        private volatile bool _isLinked;
+
+        public Channel<ControlMessage> Output => output;
+
+        public CancellationTokenSource Ending => ending;
+
+        public bool IsLinked
+        {
+            get => _isLinked;
+            set => _isLinked = value;
+        }
+    }
+
     public sealed class Service(FakeControlPlane owner) : AgentLink.AgentLinkBase
     {
         public override async Task Connect(IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<ControlMessage> responseStream, ServerCallContext context)
         {
             var output = Channel.CreateUnbounded<ControlMessage>();
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
-            await requestStream.MoveNext(ending.Token);
-            owner.Hello = requestStream.Current.Hello;
-            var snapshot = new Snapshot { Account = owner.Account };
-            snapshot.Functions.AddRange(owner._functions.Values.SelectMany(f => f.Versions));
-            snapshot.Aliases.AddRange(owner._functions.Values.SelectMany(f => f.Aliases));
-            snapshot.Urls.AddRange(owner._functions.Values.SelectMany(f => f.Urls));
-            snapshot.Routes.AddRange(owner._routes.Routes);
-            await responseStream.WriteAsync(new ControlMessage { Snapshot = snapshot }, ending.Token);
-            owner._connections[output] = ending;
-            owner.Connections++;
+            var connection = new Connection(output, ending);
             try
             {
+                await requestStream.MoveNext(ending.Token);
+                owner.Hello = requestStream.Current.Hello;
+                await responseStream.WriteAsync(new ControlMessage { Snapshot = owner.Register(connection) }, ending.Token);
+                Interlocked.Increment(ref owner._count);
+                connection.IsLinked = true;
                 var writing = WriteAsync(output, responseStream, ending.Token);
                 await ReadAsync(requestStream, output, ending.Token);
                 await writing;
@@ -226,7 +276,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
             }
             finally
             {
-                owner._connections.TryRemove(output, out _);
+                owner._connections.TryRemove(connection, out _);
             }
         }
 

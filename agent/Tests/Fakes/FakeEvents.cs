@@ -65,8 +65,16 @@ internal sealed class FakeEvents
     {
         foreach (var (stream, ending) in _streams)
         {
-            if (_streams.TryRemove(stream, out _))
+            if (!_streams.TryRemove(stream, out _))
+                continue;
+            try
+            {
                 ending.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended by itself meanwhile.
+            }
         }
     }
 
@@ -78,8 +86,8 @@ internal sealed class FakeEvents
         {
             await incoming.MoveNext(ending.Token);
             await outgoing.WriteAsync(new EventsDown(), ending.Token);
-            _streams[output] = ending;
             Interlocked.Increment(ref _count);
+            _streams[output] = ending;
             var writing = WriteAsync(output, outgoing, ending.Token);
             while (await incoming.MoveNext(ending.Token))
                 Take(incoming.Current, output);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Hearth.Agent.Spawning;
+using Hearth.Sandbox.Linux;
 using Microsoft.Win32.SafeHandles;
 using Tmds.Linux;
 
@@ -45,6 +46,16 @@ internal sealed class FakeSandbox : ISandbox
     public int Resets { get; private set; }
 
     public int ProcessId => _process!.Id;
+
+    /// <summary>Something of the runtime's lies in its pipe, and nobody has read it yet.</summary>
+    public unsafe bool HasSpoken
+    {
+        get
+        {
+            var polled = new pollfd { fd = (int)Responses.DangerousGetHandle(), events = 1 /* POLLIN */ };
+            return Kernel.Poll(&polled, 1, 0) > 0 && (polled.revents & 1) != 0;
+        }
+    }
 
     /// <summary>The next end of the runtime is told as an end by the memory limit.</summary>
     public bool NextExitIsOutOfMemory { get; set; }

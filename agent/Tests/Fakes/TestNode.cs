@@ -66,8 +66,9 @@ internal sealed class TestNode : IAsyncDisposable
         Agent = new AgentNode(options?.Invoke(settings) ?? settings, Spawner, logging, time ?? TimeProvider.System, instances, limits);
         await Agent.StartAsync();
         await Agent.WaitReadyAsync(TestContext.Current.CancellationToken);
+        // The two streams are dialled each for itself, and either may come last.
         if (control)
-            await Eventually.True(() => Control.IsConnected);
+            await Eventually.True(() => Control.IsConnected && Control.Events.IsConnected && Agent.Events.IsConnected);
         Http.BaseAddress = new Uri(Agent.Endpoint.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
     }
 
