@@ -101,6 +101,12 @@ internal sealed class CodeStore
 
     private async Task FetchAsync(string hash)
     {
+        // Somebody else's may have ended between the look that found nothing and this one's place in the table.
+        if (IsThere(hash))
+        {
+            _fetching.TryRemove(hash, out _);
+            return;
+        }
         var zip = Path.Join(_staging, Guid.NewGuid().ToString("N") + ".zip");
         try
         {
@@ -118,7 +124,8 @@ internal sealed class CodeStore
     {
         try
         {
-            LayerMerge.Install(layers.Zips.Select(Folder), _staging, Folder(layers.Hash));
+            if (!IsThere(layers.Hash))
+                LayerMerge.Install(layers.Zips.Select(Folder), _staging, Folder(layers.Hash));
         }
         finally
         {
