@@ -119,8 +119,9 @@ internal sealed partial class Sandbox
     {
         if (_invocation is not { } invocation || !_telemetry.IsWanted)
             return;
-        var took = Stopwatch.GetElapsedTime(invocation.StartedAt).TotalMilliseconds;
-        var init = _unreportedInitMs;
+        // As they are told: what is billed is what whoever adds them up comes to.
+        var took = Microseconds(Stopwatch.GetElapsedTime(invocation.StartedAt).TotalMilliseconds);
+        decimal? init = _unreportedInitMs is { } unreported ? Microseconds(unreported) : null;
         _unreportedInitMs = null;
         _telemetry.Platform("platform.end", w => w.WriteString("requestId"u8, invocation.RequestId), onlyLogs: true);
         _telemetry.Platform("platform.report", w =>
@@ -128,12 +129,12 @@ internal sealed partial class Sandbox
             w.WriteString("requestId"u8, invocation.RequestId);
             WriteStatus(w, _status, _errorType);
             w.WriteStartObject("metrics"u8);
-            WriteMs(w, "durationMs", took);
+            w.WriteNumber("durationMs"u8, took);
             w.WriteNumber("billedDurationMs"u8, (long)Math.Ceiling(took + (init ?? 0)));
             w.WriteNumber("memorySizeMB"u8, MemoryMb);
             w.WriteNumber("maxMemoryUsedMB"u8, Math.Min(MemoryMb, SandboxMemory.PeakMb()));
             if (init is { } first)
-                WriteMs(w, "initDurationMs", first);
+                w.WriteNumber("initDurationMs"u8, first);
             w.WriteEndObject();
             WriteTracing(w, invocation);
         });
@@ -174,4 +175,6 @@ internal sealed partial class Sandbox
     }
 
     private static void WriteMs(Utf8JsonWriter w, string name, double milliseconds) => w.WriteNumber(name, Math.Round(milliseconds, 3));
+
+    private static decimal Microseconds(double milliseconds) => Math.Round((decimal)milliseconds, 3);
 }

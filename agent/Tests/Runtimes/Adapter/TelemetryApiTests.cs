@@ -60,7 +60,7 @@ public sealed class TelemetryApiTests
         Assert.Equal(256, metrics.GetProperty("memorySizeMB").GetInt32());
         Assert.InRange(metrics.GetProperty("maxMemoryUsedMB").GetInt32(), 1, 256);
         Assert.True(metrics.GetProperty("initDurationMs").GetDouble() > 0);
-        Assert.Equal(Math.Ceiling(metrics.GetProperty("durationMs").GetDouble() + metrics.GetProperty("initDurationMs").GetDouble()), metrics.GetProperty("billedDurationMs").GetDouble());
+        Assert.Equal(Math.Ceiling(metrics.GetProperty("durationMs").GetDecimal() + metrics.GetProperty("initDurationMs").GetDecimal()), metrics.GetProperty("billedDurationMs").GetDecimal());
 
         var closed = await PutAsync(sandbox, Telemetry, id, Body(listener));
         Assert.Equal((403, "Telemetry.SubscriptionClosed", "Telemetry API subscription is closed"), (closed.Status, closed.ErrorType, closed.ErrorMessage));
@@ -140,15 +140,11 @@ public sealed class TelemetryApiTests
     public async Task What_a_listener_does_not_take_is_dropped_and_counted()
     {
         await using var sandbox = await AdapterSandbox.StartAsync();
-        int port;
-        using (var nobody = new Listener(http: true))
-        {
-            port = nobody.Port;
-            Assert.Equal(200, (await PutAsync(sandbox, Telemetry, await RegisterAsync(sandbox), Body(nobody))).Status);
-        }
+        using var listener = new Listener(http: true, isLate: true);
+        Assert.Equal(200, (await PutAsync(sandbox, Telemetry, await RegisterAsync(sandbox), Body(listener))).Status);
         sandbox.Order("head -c 4000000 /dev/zero | tr '\\0' x | fold -w 1000; touch printed; sleep 60");
         await Eventually.True(() => File.Exists(Path.Combine(sandbox.Task, "printed")));
-        using var listener = new Listener(http: true, port);
+        listener.Listen();
         await listener.UntilAsync(static e => Type(e) == "platform.logsDropped");
         var dropped = Record(listener.Events, "platform.logsDropped");
         Assert.True(dropped.GetProperty("droppedRecords").GetInt32() > 100);
@@ -198,23 +194,24 @@ public sealed class TelemetryApiTests
     /// <summary>Takes batches by HTTP, or lines by TCP.</summary>
     private sealed class Listener : IDisposable
     {
-        private readonly TcpListener _socket;
+        private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         private readonly List<JsonElement> _events = [];
         private readonly bool _http;
-        private readonly Task _serving;
+        private Task _serving = Task.CompletedTask;
 
-        public Listener(bool http, int port = 0)
+        /// <param name="isLate">It has its port, and whoever dials is refused until <see cref="Listen"/>.</param>
+        public Listener(bool http, bool isLate = false)
         {
             _http = http;
-            _socket = new TcpListener(IPAddress.Loopback, port);
-            _socket.Start();
-            _serving = ServeAsync();
+            _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            if (!isLate)
+                Listen();
         }
 
         /// <summary>Batches that are answered 500.</summary>
         public int RefuseFirst { get; set; }
 
-        public int Port => ((IPEndPoint)_socket.LocalEndpoint).Port;
+        public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
 
         public string Destination => _http
             ? $$"""{"protocol":"HTTP","URI":"http://sandbox.localdomain:{{Port}}/a?b"}"""
@@ -229,6 +226,12 @@ public sealed class TelemetryApiTests
             }
         }
 
+        public void Listen()
+        {
+            _socket.Listen();
+            _serving = ServeAsync();
+        }
+
         public Task UntilAsync(Func<JsonElement, bool> wanted) => Eventually.True(() => Events.Exists(e => wanted(e)));
 
         public void Dispose()
@@ -241,8 +244,9 @@ public sealed class TelemetryApiTests
         {
             while (true)
             {
-                using var client = await _socket.AcceptTcpClientAsync();
-                using var reader = new StreamReader(client.GetStream(), Encoding.UTF8);
+                using var client = await _socket.AcceptAsync();
+                await using var stream = new NetworkStream(client);
+                using var reader = new StreamReader(stream, Encoding.UTF8);
                 if (!_http)
                 {
                     Add(from line in (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries) select JsonSerializer.Deserialize<JsonElement>(line));
@@ -262,7 +266,7 @@ public sealed class TelemetryApiTests
                     RefuseFirst--;
                 else
                     Add(JsonSerializer.Deserialize<JsonElement>(new string(body)).EnumerateArray());
-                await client.Client.SendAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {(refused ? "500 no" : "200 OK")}\r\nContent-Length: 0\r\n\r\n"));
+                await client.SendAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {(refused ? "500 no" : "200 OK")}\r\nContent-Length: 0\r\n\r\n"));
             }
         }
 
