@@ -1,9 +1,13 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Hearth.Agent.Spawning;
+using Hearth.Agent.Tests.Fakes;
 using Hearth.Sandbox.Linux;
 using Hearth.Sandbox.Protocol;
 using Tmds.Linux;
 using Xunit;
+using Answer = Hearth.Sandbox.Protocol.Answer;
 
 namespace Hearth.Agent.Tests.Spawning;
 
@@ -29,6 +33,28 @@ internal sealed class FakeSpawnerSocket : IDisposable
         return agent;
     }
 
+    /// <summary>Takes connections until there is the one that the client has. Those before it were dialled while nobody answered, and given up.</summary>
+    public async Task<Socket> AcceptAsync(SpawnerClient client)
+    {
+        while (true)
+        {
+            var agent = AcceptMute();
+            try
+            {
+                Answer(agent, Read(agent));
+                await Eventually.True(() => client.IsConnected || IsClosed(agent));
+                if (!IsClosed(agent))
+                    return agent;
+            }
+            catch (SocketException)
+            {
+                // Closed before it was answered.
+            }
+
+            agent.Dispose();
+        }
+    }
+
     /// <summary>Takes the next connection and leaves its Hello to the test.</summary>
     public Socket AcceptMute() => _listener.Accept();
 
@@ -42,7 +68,7 @@ internal sealed class FakeSpawnerSocket : IDisposable
     /// <summary>The next request that is no question how the spawner is; these are answered.</summary>
     public static RequestHeader Next(Socket agent)
     {
-        for (var questions = 0; questions < 10; questions++)
+        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(60);)
         {
             var request = Read(agent);
             if (request.Kind != RequestKind.Status)
@@ -71,6 +97,8 @@ internal sealed class FakeSpawnerSocket : IDisposable
         var message = new msghdr { msg_iov = &part, msg_iovlen = 1, msg_control = descriptors == 0 ? null : ancillary, msg_controllen = descriptors == 0 ? 0 : 16 + (((descriptors * 4) + 7) & ~7) };
         Assert.Equal(sizeof(Answer), Kernel.Sendmsg((int)agent.Handle, &message, 0));
     }
+
+    private static bool IsClosed(Socket agent) => agent.Poll(0, SelectMode.SelectRead) && agent.Receive(new byte[512], SocketFlags.Peek) == 0;
 
     public void Dispose()
     {
