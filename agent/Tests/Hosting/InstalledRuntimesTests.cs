@@ -1,5 +1,6 @@
 using Hearth.Agent.Hosting;
 using Hearth.Agent.Spawning;
+using Hearth.Agent.Tests.Fakes;
 using Hearth.Contracts;
 using Xunit;
 
@@ -102,7 +103,6 @@ public sealed class InstalledRuntimesTests : IDisposable
     {
         var file = Path.Join(_folder, path);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        File.WriteAllText(file, $"#!/bin/sh\necho '{says}'\n{and}\n");
-        File.SetUnixFileMode(file, (UnixFileMode)0b111_101_101);
+        Script.Write(file, $"#!/bin/sh\necho '{says}'\n{and}\n");
     }
 }

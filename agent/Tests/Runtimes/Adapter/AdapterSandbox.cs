@@ -69,9 +69,10 @@ public sealed class AdapterSandbox : IAsyncDisposable
     public void Write(string path, string content, bool executable = true)
     {
         var full = Path.Combine(_folder, path);
-        File.WriteAllText(full, content);
         if (executable)
-            File.SetUnixFileMode(full, (UnixFileMode)0b111_101_101);
+            Script.Write(full, content);
+        else
+            File.WriteAllText(full, content);
     }
 
     /// <summary>Starts with the puppet as bootstrap, until it has told the address.</summary>
