@@ -70,8 +70,7 @@ public sealed class AliasTests
         var first = latest.Clone();
         (first.Version, first.RevisionId) = ("1", Guid.NewGuid().ToString());
         node.Control.Put(new FunctionSet { FunctionName = "who", Versions = { latest, first }, Aliases = { new AliasSpec { FunctionName = "who", Name = "live", FunctionVersion = "1" } } });
-        node.Control.Send(new ControlMessage { Mark = new Mark { Change = 7 } });
-        await Eventually.True(() => node.Control.Applied.Contains(7UL));
+        await node.Control.AppliedAsync();
         Assert.Equal("1", node.Agent.Catalogue.Resolve("who", "live")?.Version);
         await Eventually.True(() => node.Control.Ready.Any(r => r.RevisionId == first.RevisionId));
 

@@ -12,6 +12,9 @@ public sealed class JournalTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("hearth-journal-").FullName;
 
+    // Nothing is flushed, and no segment made ahead, but when a test says so.
+    private readonly ManualTimers _time = new();
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
@@ -161,7 +164,7 @@ public sealed class JournalTests : IDisposable
         // A disk that does not answer: making the spare fails, and the one who tells of it waits while it holds what a slow disk would hold.
         Directory.CreateDirectory(JournalSegment.Name(_folder, 9, ahead: true));
         using var log = new StuckLogger();
-        using var journal = new InvocationJournal(_folder, TimeProvider.System, log, 8);
+        using var journal = new InvocationJournal(_folder, _time, log, 8);
         for (var i = 1; i <= 5; i++)
             journal.Append(Record(i));
         var flush = Task.Run(journal.Flush, TestContext.Current.CancellationToken);
@@ -212,7 +215,7 @@ public sealed class JournalTests : IDisposable
     internal static FinishedInvocation Record(int i) => new(
         new Guid(i, 0, 0, new byte[8]), $"f{i}", "$LATEST", 1_700_000_000_000 + i, new UsageReport(i * 1000L, i * 10L, i, 128, 33), InvocationStatus.Timeout);
 
-    private InvocationJournal Open(int segment) => new(_folder, TimeProvider.System, NullLogger.Instance, segment);
+    private InvocationJournal Open(int segment) => new(_folder, _time, NullLogger.Instance, segment);
 
     private string[] Segments() => Directory.GetFiles(_folder, "*.journal");
 

@@ -70,7 +70,8 @@ public sealed class ConcurrencyTests
             version = version.Clone();
             spec.ReservedConcurrency = version.ReservedConcurrency = reserved;
             node.Control.Put(new FunctionSet { FunctionName = "f", Versions = { spec, version } });
-            await Eventually.True(() => node.Agent.Catalogue.Find("f", "1")?.Spec.ReservedConcurrency == reserved);
+            // Not when the catalogue has it: the scheduler is told after that.
+            await node.Control.AppliedAsync();
             foreach (var name in new[] { "f", "f:1" })
             {
                 var answer = await node.InvokeAsync(name);

@@ -7,7 +7,13 @@ namespace Hearth.Agent.Tests.Scheduling;
 /// <summary>Provisioned concurrency: initialised instances that are there before anybody asks, and stay.</summary>
 public sealed class ProvisionedTests
 {
-    private const string Tell = "import os, time\ndef handler(event, context):\n    time.sleep(0.3)\n    return [os.environ['AWS_LAMBDA_INITIALIZATION_TYPE'], os.getpid()]\n";
+    private const string Tell = """
+        import os, time
+        def handler(event, context):
+            while not os.path.exists(event["go"]):
+                time.sleep(0.005)
+            return [os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"], os.getpid()]
+        """;
 
     [Fact]
     public async Task They_start_before_anybody_asks_serve_first_and_are_not_evicted()
@@ -16,7 +22,7 @@ public sealed class ProvisionedTests
         var spec = await node.DeployAsync("f", Tell);
         Provision(node, spec, 3);
         await Eventually.True(() => State(node) is { Allocated: 3, Available: 3, Failed: false });
-        var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => node.InvokeAsync("f", "{}", ("X-Amz-Log-Type", "Tail"))));
+        var answers = await AtOnceAsync(3);
         Assert.All(answers, a => Assert.StartsWith("[\"provisioned-concurrency\", ", a.Text, StringComparison.Ordinal));
         // Their init is nobody's: no invocation waited for it.
         Assert.All(answers, a => Assert.DoesNotContain("Init Duration", a.Log, StringComparison.Ordinal));
@@ -24,19 +30,30 @@ public sealed class ProvisionedTests
         Assert.Equal(3, node.Spawner.All.Count);
 
         // A fourth is started on demand, and goes when nobody uses it; the three stay.
-        answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => node.InvokeAsync("f")));
+        answers = await AtOnceAsync(4);
         Assert.Single(answers, a => a.Text.StartsWith("[\"on-demand\", ", StringComparison.Ordinal));
         await Eventually.True(() => node.Spawner.Alive.Count == 3);
         await Task.Delay(1_500, TestContext.Current.CancellationToken);
         Assert.Equal(3, node.Spawner.Alive.Count);
 
         // One that dies is replaced.
-        System.Diagnostics.Process.GetProcessById(node.Spawner.Alive.First().ProcessId).Kill();
-        await Eventually.True(() => State(node) is { Available: 3 } && node.Spawner.Alive.Count == 3);
+        var dies = node.Spawner.Alive.First();
+        System.Diagnostics.Process.GetProcessById(dies.ProcessId).Kill();
+        await Eventually.True(() => dies.Resets == 1 && State(node) is { Available: 3 } && node.Spawner.Alive.Count == 3);
 
         Provision(node, spec, 0);
         await Eventually.True(() => node.Spawner.Alive.Count == 0);
         Assert.Null(State(node));
+
+        // None ends before all have begun.
+        async Task<Answer[]> AtOnceAsync(int count)
+        {
+            var go = Path.Combine(node.Data, $"go{count}");
+            var all = Enumerable.Range(0, count).Select(_ => node.InvokeAsync("f", $$"""{"go":"{{go}}"}""", ("X-Amz-Log-Type", "Tail"))).ToArray();
+            await Eventually.True(() => node.Agent.Scheduler.DescribeCapacity().Busy == count);
+            await File.WriteAllTextAsync(go, "", TestContext.Current.CancellationToken);
+            return await Task.WhenAll(all);
+        }
     }
 
     [Fact]
