@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Security.Cryptography;
 using System.Text;
 using Hearth.Agent.Hosting;
@@ -198,7 +199,9 @@ public sealed class KeyTests
         using var loopback = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{node.Http.BaseAddress!.Port}/2015-03-31/functions");
         using var served = await node.Http.SendAsync(loopback, TestContext.Current.CancellationToken);
         Assert.Equal(200, (int)served.StatusCode);
-        var own = Dns.GetHostAddresses(Dns.GetHostName()).FirstOrDefault(static a => a.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && !IPAddress.IsLoopback(a));
+        // Of an interface, and not of the machine's name, which may stand for an address that it has no more.
+        var own = NetworkInterface.GetAllNetworkInterfaces().Where(static i => i.OperationalStatus == OperationalStatus.Up).SelectMany(static i => i.GetIPProperties().UnicastAddresses)
+            .Select(static a => a.Address).FirstOrDefault(static a => a.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && !IPAddress.IsLoopback(a));
         if (own is null)
             return;
         using var outside = new HttpRequestMessage(HttpMethod.Get, $"http://{own}:{node.Http.BaseAddress.Port}/2015-03-31/functions");

@@ -99,20 +99,24 @@ public sealed class UnprovedBodyTests
         List<RawClient> slow = [];
         try
         {
-            // The first is gathered; the others would leave less free than their sender has.
-            for (var i = 0; i < 3; i++)
-            {
-                slow.Add(await RawClient.SendAsync(node, Head(node, Signed(node, Invoke, body, s_key)), body.AsMemory(0, Length - 1)));
-                await Eventually.True(() => node.Agent.Bodies.Held == 4 << 20);
-            }
-            await Eventually.TrueAsync(async () => await SendAsync("127.0.0.1") == 503);
+            // The first is gathered; the others would leave less free than their sender has, and have given back what they took when they are told so.
+            slow.Add(await SlowAsync());
             await Eventually.True(() => node.Agent.Bodies.Held == 4 << 20);
+            for (var i = 0; i < 2; i++)
+            {
+                slow.Add(await SlowAsync());
+                Assert.Equal(503, await slow[^1].StatusAsync());
+            }
+            Assert.Equal(503, await SendAsync("127.0.0.1"));
+            Assert.Equal(4 << 20, node.Agent.Bodies.Held);
             Assert.Equal(200, await SendAsync("127.0.0.2"));
         }
         finally
         {
             slow.ForEach(static c => c.Dispose());
         }
+
+        Task<RawClient> SlowAsync() => RawClient.SendAsync(node, Head(node, Signed(node, Invoke, body, s_key)), body.AsMemory(0, Length - 1));
 
         async Task<int> SendAsync(string from)
         {

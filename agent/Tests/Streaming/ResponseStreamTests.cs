@@ -45,12 +45,12 @@ public sealed class ResponseStreamTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""["error"]""", "half way", InvocationStatus.FunctionError)]
-    [InlineData("""["exit",3]""", "exit status 3", InvocationStatus.FunctionError)]
-    [InlineData("""["sleep"]""", "Task timed out after 1.00 seconds", InvocationStatus.Timeout)]
-    public async Task A_failure_half_way_is_told_after_what_was_made_and_the_next_event_runs(string failure, string details, InvocationStatus status)
+    [InlineData("""["error"]""", "half way", InvocationStatus.FunctionError, 60)]
+    [InlineData("""["exit",3]""", "exit status 3", InvocationStatus.FunctionError, 60)]
+    [InlineData("""["sleep"]""", "Task timed out after 3.00 seconds", InvocationStatus.Timeout, 3)]
+    public async Task A_failure_half_way_is_told_after_what_was_made_and_the_next_event_runs(string failure, string details, InvocationStatus status, int timeout)
     {
-        await using var node = await StartAsync(timeout: 1);
+        await using var node = await StartAsync(timeout);
         var messages = await AllAsync(node, $"""[["start",null],["chunk","part"],{failure}]""");
         Assert.Equal([("PayloadChunk", "part"), ("InvokeComplete", messages[^1].Text)], messages.Select(m => (m.Type, m.Text)));
         var complete = JsonNode.Parse(messages[^1].Text)!;
@@ -102,6 +102,8 @@ public sealed class ResponseStreamTests : IDisposable
         }
         await Eventually.True(() => File.Exists(done));
         Assert.Equal(InvocationStatus.Success, (InvocationStatus)Assert.Single(await node.LedgerAsync(1)).Status);
+        // The record is written before the instance is free.
+        await Eventually.True(() => node.Agent.Scheduler.DescribeCapacity().Busy == 0);
         Assert.Equal("[]", (await node.InvokeAsync("f", """[["respond","[]"]]""")).Text);
         Assert.Single(node.Spawner.All);
     }
