@@ -75,10 +75,7 @@ public sealed class ClientTests
     public async Task Code_comes_from_an_S3_compatible_store()
     {
         var clients = await Clients.FolderAsync();
-        using var store = new TcpListener(IPAddress.Loopback, 0);
-        store.Start();
-        var port = ((IPEndPoint)store.LocalEndpoint).Port;
-        store.Stop();
+        var port = FreePort();
         await using var node = await TestNode.StartAsync("--s3-endpoint", $"http://127.0.0.1:{port}");
         var folder = Directory.CreateDirectory(Path.Combine(node.Data, "store")).FullName;
         using var server = Process.Start(Clients.Node(clients, node.Endpoint, Path.Combine(clients, "node_modules/s3rver/bin/s3rver.js"), "-d", folder, "-a", "127.0.0.1", "-p", $"{port}", "--silent", "--configure-bucket", "code"))!;
@@ -112,6 +109,24 @@ public sealed class ClientTests
         {
             server.Kill(entireProcessTree: true);
             await server.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>None that the kernel hands out by itself: one that is let go of here must still be free when the store takes it, seconds later.</summary>
+    private static int FreePort()
+    {
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(20_000, 30_000));
+            try
+            {
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it.
+            }
         }
     }
 }

@@ -18,16 +18,17 @@ public sealed class CommandTests(SharedNode shared) : IClassFixture<SharedNode>
         var node = await shared.DeployAsync();
         var folder = Directory.CreateDirectory(Path.Combine(node.Data, "sources-" + Guid.NewGuid().ToString("N")[..6])).FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "app.py"), Talkative, TestContext.Current.CancellationToken);
-        // Noise does not shrink: the upload takes a while.
-        await File.WriteAllBytesAsync(Path.Combine(folder, "noise"), RandomBytes(20 << 20), TestContext.Current.CancellationToken);
+        // Noise does not shrink: nearly the largest package there may be, so that the upload takes a while on a fast machine, too.
+        await File.WriteAllBytesAsync(Path.Combine(folder, "noise"), RandomBytes(49 << 20), TestContext.Current.CancellationToken);
         string[] deploy = ["deploy", folder, "--name", "uploaded", "--runtime", "python", "--handler", "app.handle"];
 
         var onTerminal = await CommandPty.HearthAsync(node, [], deploy);
         Assert.True(onTerminal.Code == 0, onTerminal.Output);
-        Assert.Contains("uploading 20", onTerminal.Output, StringComparison.Ordinal);
+        Assert.Contains("uploading 49", onTerminal.Output, StringComparison.Ordinal);
         Assert.Contains('%', onTerminal.Output);
         Assert.Contains("uploaded is Active", onTerminal.Output, StringComparison.Ordinal);
 
+        File.Delete(Path.Combine(folder, "noise"));
         var (code, output, error) = await RunAsync(node, deploy);
         Assert.Equal((0, ""), (code, error));
         Assert.StartsWith("uploaded is Active", output, StringComparison.Ordinal);
@@ -94,9 +95,14 @@ public sealed class CommandTests(SharedNode shared) : IClassFixture<SharedNode>
     {
         var node = await TalkerAsync();
         await IdAsync(node, "count me");
-        await Patience.UntilAsync("the ledger has it", async () => await Cli.UsageAsync(node, "talker") > 0);
-        var requests = await Cli.UsageAsync(node, "talker");
-        var (code, csv, _) = await RunAsync(node, "usage", "talker", "--csv");
+        var (requests, code, csv) = (0L, 0, "");
+        // What tests before it have invoked may still be on its way to the ledger.
+        await Patience.UntilAsync("the ledger has it, and stays the same for three questions", async () =>
+        {
+            requests = await Cli.UsageAsync(node, "talker");
+            (code, csv, _) = await RunAsync(node, "usage", "talker", "--csv");
+            return requests > 0 && await Cli.UsageAsync(node, "talker") == requests;
+        });
         var rows = csv.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal((0, 2), (code, rows.Length));
         Assert.StartsWith("function,requests,errors,", rows[0], StringComparison.Ordinal);

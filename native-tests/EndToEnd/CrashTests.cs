@@ -77,6 +77,7 @@ public sealed class CrashTests
         var pid = node.Pid("hearth-control-plane");
         File.Move(program, program + ".away");
         TestNode.Kill(pid, Native.SigKill);
+        await Patience.UntilAsync("it is dead", () => !node.Pids("hearth-control-plane").Contains(pid));
 
         var (status, body) = (System.Net.HttpStatusCode.OK, "");
         await Patience.UntilAsync("it is away", async () =>
@@ -127,8 +128,9 @@ public sealed class CrashTests
 
     private static async Task<long> EventuallyAsync(Func<Task<long>> value, long wanted)
     {
-        await Patience.UntilAsync($"becomes {wanted}", async () => await value() >= wanted);
-        return await value();
+        var last = 0L;
+        await Patience.UntilAsync($"becomes {wanted}", async () => (last = await value()) >= wanted);
+        return last;
     }
 
     private static async Task<bool> AnswersAsync(TestNode node, string function)

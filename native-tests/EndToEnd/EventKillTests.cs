@@ -80,9 +80,9 @@ public sealed class EventKillTests
                 await Patience.UntilAsync("events are accepted again", () => accepted.Count > before, 60);
             await Task.Delay(random.Next(50, 2_000), TestContext.Current.CancellationToken);
             var which = random.Next(s_programs.Length);
-            if (node.Pids(s_programs[which]) is not { Count: > 0 } pids)
+            if (node.FindPid(s_programs[which]) is not { } pid)
                 continue;
-            TestNode.Kill(pids.Min(), Native.SigKill);
+            TestNode.Kill(pid, Native.SigKill);
             before = accepted.Count;
             killed[which]++;
             kill++;

@@ -28,9 +28,10 @@ public sealed class InterruptTests(SharedNode shared) : IClassFixture<SharedNode
     public async Task Waiting_for_an_answer()
     {
         var node = await SlowAsync();
-        // The terminal echoes nothing while the command waits: a line of the shell says that it has started.
+        // The terminal echoes nothing while the command waits: a line of the shell says when its function runs.
+        var hearth = Published.Program("hearth");
         var ended = await CommandPty.RunAsync([("started", "nothing"), ("+", "intr")], "/bin/sh", "-c",
-            $"echo started; (sleep 1; echo +) & exec {Published.Program("hearth")} invoke slow --payload '{{\"seconds\": 25}}' --data {node.Data}");
+            $"echo started; (until {hearth} ps slow --data {node.Data} | grep -q busy; do sleep 0.1; done; echo +) & exec {hearth} invoke slow --payload '{{\"seconds\": 25}}' --data {node.Data}");
         AssertInterrupted(ended);
     }
 

@@ -47,9 +47,9 @@ public sealed class KillUnderLoadTests
         {
             await Task.Delay(random.Next(50, 1500), TestContext.Current.CancellationToken);
             var program = s_programs[random.Next(s_programs.Length)];
-            if (node.Pids(program) is not { Count: > 0 } pids)
+            if (node.FindPid(program) is not { } pid)
                 continue;
-            TestNode.Kill(pids.Min(), Native.SigKill);
+            TestNode.Kill(pid, Native.SigKill);
             killedAgents += program == "hearth-agent" ? 1 : 0;
         }
 

@@ -77,7 +77,7 @@ public sealed class ProvidedTests(SharedNode shared) : IClassFixture<SharedNode>
         Needs.Program("/usr/bin/curl", "curl");
         var node = await shared.DeployAsync();
         await node.Client.CreateAsync(new FunctionSettings("extended", "provided.al2023", "x", TimeoutSeconds: 5), Script("with-extension.sh"));
-        // The extension takes 0.2 s more than the runtime: an event that did not wait for it would count one less.
+        // The extension goes on for 0.2 s when the runtime has counted: an event that did not wait for it would count one less.
         for (var i = 0; i < 3; i++)
             Assert.Equal($"{i}", (await node.Client.InvokeAsync("extended", tail: true)).Body);
         Assert.Equal("Sandbox.Timedout", (await node.Client.InvokeAsync("extended", "\"sleep\"")).ErrorType);

@@ -53,7 +53,7 @@ public sealed class WebTests(SharedNode shared) : IClassFixture<SharedNode>
             await stream.ReadExactlyAsync(first, TestContext.Current.CancellationToken);
             Assert.Equal("one", Encoding.ASCII.GetString(first));
             // Only now may it go on.
-            await File.WriteAllTextAsync(Path.Combine(await TmpAsync(mark), "go-" + mark), "", TestContext.Current.CancellationToken);
+            await LetGoAsync(mark);
             using var reader = new StreamReader(stream);
             Assert.Equal("two", await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
         }
@@ -120,8 +120,14 @@ public sealed class WebTests(SharedNode shared) : IClassFixture<SharedNode>
         var id = JsonNode.Parse(output)!["RouteId"]!.GetValue<string>();
         Assert.Equal(0, (await Cli.RunAsync(node, "routes", "add", "--path", "/{proxy+}", "--host", "shop.example.com", "--function", "routed", "--shape", "apigw-v1")).Code);
         await RoutedAsync(HttpStatusCode.OK);
-        using (var byHost = await SendAsync(node, HttpMethod.Get, "/any", "shop.example.com"))
-            Assert.Equal("/any", await byHost.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        var byHost = "";
+        await Patience.UntilAsync("the route of a host answers", async () =>
+        {
+            using var answer = await SendAsync(node, HttpMethod.Get, "/any", "shop.example.com");
+            byHost = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            return answer.StatusCode == HttpStatusCode.OK;
+        });
+        Assert.Equal("/any", byHost);
         (_, output) = await Cli.RunAsync(node, "routes", "ls");
         Assert.Contains("/_routes/shop/{proxy+}", output, StringComparison.Ordinal);
         Assert.Contains("shop.example.com/{proxy+}", output, StringComparison.Ordinal);
@@ -165,12 +171,6 @@ public sealed class WebTests(SharedNode shared) : IClassFixture<SharedNode>
         return await s_http.SendAsync(request, completion, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>The /tmp of the sandbox whose function waits under this mark, as the machine sees it.</summary>
-    private static async Task<string> TmpAsync(string mark)
-    {
-        string? found = null;
-        await Patience.UntilAsync("the function waits", () => (found = Directory.EnumerateDirectories("/proc").Where(static p => char.IsAsciiDigit(p[^1]))
-            .Select(static p => p + "/root/tmp").FirstOrDefault(p => File.Exists($"{p}/waiting-{mark}"))) is not null);
-        return found!;
-    }
+    /// <summary>Makes the file for which the function waits under this mark.</summary>
+    private static Task LetGoAsync(string mark) => Patience.UntilAsync("the function waits", () => SandboxTmp.LetGo($"waiting-{mark}", $"go-{mark}"));
 }

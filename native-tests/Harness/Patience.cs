@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Hearth.NativeTests.Harness;
 
 /// <summary>How long to wait before a thing counts as hung: never how fast it must be. Multiplied by HEARTH_TIME_FACTOR, which the test VM measures.</summary>
@@ -12,10 +14,11 @@ internal static class Patience
     /// <exception cref="TimeoutException">It was not, in all that time.</exception>
     public static async Task UntilAsync(string what, Func<Task<bool>> holds, double seconds = 30)
     {
-        var deadline = DateTime.UtcNow + Seconds(seconds);
+        // Not by the time of day, which a machine may set right meanwhile.
+        var began = Stopwatch.GetTimestamp();
         while (!await holds())
         {
-            if (DateTime.UtcNow > deadline)
+            if (Stopwatch.GetElapsedTime(began) > Seconds(seconds))
                 throw new TimeoutException($"{what}: not within {Seconds(seconds).TotalSeconds:0} s");
             await Task.Delay(50);
         }

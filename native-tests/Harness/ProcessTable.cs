@@ -33,6 +33,11 @@ internal static class ProcessTable
         }
     }
 
+    /// <summary>0 when the process is gone.</summary>
+    public static int ParentOf(int pid) =>
+        // "pid (comm) state ppid ...", and a comm may hold anything.
+        Read(pid, "stat").Split(") ")[^1].Split(' ') is [_, var parent, ..] ? int.Parse(parent, CultureInfo.InvariantCulture) : 0;
+
     /// <summary>Processes that run a program out of this folder.</summary>
     public static List<int> RunningFrom(string folder) => [.. Pids().Where(pid => Executable(pid).StartsWith(folder + "/", StringComparison.Ordinal))];
 

@@ -86,8 +86,11 @@ public sealed partial class TestNode : IAsyncDisposable
     public List<int> Pids(string program) =>
         [.. ProcessTable.RunningFrom(Path.Combine(Data, "bin")).Where(pid => Path.GetFileName(ProcessTable.Executable(pid)) == program)];
 
-    /// <summary>The one that others of that name descend from: a spawner's children carry its name until they exec.</summary>
-    public int Pid(string program) => Pids(program).Min();
+    /// <summary>The one that <c>up</c> has started: a spawner's children carry its name, too.</summary>
+    public int Pid(string program) => FindPid(program) ?? throw new InvalidOperationException($"{program} does not run\n{Output}");
+
+    /// <summary>As <see cref="Pid"/>; null while it does not run. By its parent, and not as the lowest: pids begin anew when they are used up.</summary>
+    public int? FindPid(string program) => Pids(program).Where(pid => ProcessTable.ParentOf(pid) == UpPid).Select(pid => (int?)pid).FirstOrDefault();
 
     public static void Kill(int pid, int signal) => _ = Native.Kill(pid, signal);
 
@@ -111,14 +114,15 @@ public sealed partial class TestNode : IAsyncDisposable
     /// <summary>Fails with the list when anything of the node is left, after giving dying processes a moment.</summary>
     public async Task AssertNothingLeftAsync()
     {
-        var left = LeakCheck.Find(Data);
-        for (var i = 0; i < 100 && left.Count > 0; i++)
+        List<string> left = [];
+        try
         {
-            await Task.Delay(100);
-            left = LeakCheck.Find(Data);
+            await Patience.UntilAsync("nothing is left", () => (left = LeakCheck.Find(Data)).Count == 0);
         }
-
-        Xunit.Assert.True(left.Count == 0, $"left behind:\n{string.Join('\n', left)}\n{Output}");
+        catch (TimeoutException e)
+        {
+            Xunit.Assert.Fail($"{e.Message}; left behind:\n{string.Join('\n', left)}\n{Output}");
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -136,8 +140,9 @@ public sealed partial class TestNode : IAsyncDisposable
             if (_up is { HasExited: false })
                 _up.Kill();
             _up?.Dispose();
-            if (Group is { } group && Directory.Exists(group))
-                Directory.Delete(group);
+            // Busy until the last that was killed is gone.
+            if (Group is { } group)
+                await Patience.UntilAsync("the node's group can be removed", () => TryRemove(group));
             for (var i = 0; i < 50 && Directory.Exists(Data); i++)
             {
                 try
@@ -153,6 +158,20 @@ public sealed partial class TestNode : IAsyncDisposable
     }
 
     private string? Group => Environment.GetEnvironmentVariable("HEARTH_TEST_CGROUP") is { Length: > 0 } parent ? Path.Combine(parent, Path.GetFileName(Data)) : null;
+
+    private static bool TryRemove(string group)
+    {
+        try
+        {
+            if (Directory.Exists(group))
+                Directory.Delete(group);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     // On cgroup v2 a node divides the group it is started in, and refuses one where others live: the test itself does.
     private string[] OwnGroup() => Group is { } group ? ["/bin/sh", "-c", "mkdir -p \"$0\" && echo $$ > \"$0/cgroup.procs\" && exec \"$@\"", group] : [];

@@ -154,20 +154,20 @@ internal sealed class SpawnerProcess : IAsyncDisposable
             if (_process is { ExitCode: not 0 })
                 await HostProgram.RunAsync([Published.Program("hearth-spawner"), "--data", Data, "--sweep"]);
             _process?.Dispose();
-            if (Group is { } group && Directory.Exists(group))
-                Directory.Delete(group);
-            await Patience.UntilAsync("the data directory can be removed", () => TryRemove(Data));
+            if (Group is { } group)
+                await Patience.UntilAsync("the spawner's group can be removed", () => TryRemove(group, recursive: false));
+            await Patience.UntilAsync("the data directory can be removed", () => TryRemove(Data, recursive: true));
         }
     }
 
     private string? Group => Environment.GetEnvironmentVariable("HEARTH_TEST_CGROUP") is { Length: > 0 } parent ? Path.Combine(parent, Path.GetFileName(Data)) : null;
 
-    private static bool TryRemove(string folder)
+    private static bool TryRemove(string folder, bool recursive)
     {
         try
         {
             if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
+                Directory.Delete(folder, recursive);
             return true;
         }
         catch (IOException)

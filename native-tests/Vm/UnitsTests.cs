@@ -149,15 +149,15 @@ public sealed class UnitsTests
 
     private static async Task NothingLeftAsync()
     {
-        var left = LeakCheck.Find(Data);
-        for (var i = 0; i < 100 && left.Count > 0; i++)
+        List<string> left = [];
+        try
         {
-            await Task.Delay(100);
-            left = LeakCheck.Find(Data);
+            await Patience.UntilAsync("nothing is left", () => (left = [.. LeakCheck.Find(Data), .. Directory.Exists(Group) ? (string[])[Group] : []]).Count == 0);
         }
-
-        Assert.True(left.Count == 0, string.Join('\n', left));
-        Assert.False(Directory.Exists(Group), $"{Group} is still there");
+        catch (TimeoutException e)
+        {
+            Assert.Fail($"{e.Message}; left behind:\n{string.Join('\n', left)}");
+        }
     }
 
     private static async Task<Invocation?> TryInvokeAsync(LambdaClient client)

@@ -109,7 +109,7 @@ truncate -s 6G "$work/scratch"
 mke2fs -q -t ext4 -O quota,project -E lazy_itable_init=1,lazy_journal_init=1,nodiscard "$work/scratch"
 
 for name in root exchange; do
-  for _ in $(seq 100); do [ -S "$work/$name.sock" ] && break; sleep 0.05; done
+  for _ in $(seq 1200); do [ -S "$work/$name.sock" ] && break; sleep 0.05; done
   [ -S "$work/$name.sock" ] || { cat "$work/$name.log" >&2; cannot "virtiofsd did not start for the $name share"; }
 done
 

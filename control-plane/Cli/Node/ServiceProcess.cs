@@ -81,9 +81,9 @@ internal sealed class ServiceProcess : IDisposable
         if (!_process.HasExited) _ = Syscall.kill(_process.Id, signal);
     }
 
-    /// <summary>After its end: waits, at most a second, until all it printed has been read.</summary>
+    /// <summary>After its end: waits, at most ten seconds, until all it printed has been read.</summary>
     /// <remarks>If something it started still holds its stderr, what was read must do.</remarks>
-    public void Drain() => _read.Wait(TimeSpan.FromSeconds(1));
+    public void Drain() => _read.Wait(TimeSpan.FromSeconds(10));
 
     public void Dispose() => _process.Dispose();
 }

@@ -56,22 +56,40 @@ internal sealed class FakeNode : IDisposable
     public IReadOnlyList<(int Pid, string User)> Lives(string name) =>
         [.. File.ReadAllLines(Path.Combine(_folder.Path, name + ".started")).Select(line => line.Split(' ')).Select(parts => (int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1]))];
 
+    /// <summary>How many times <c>up</c> has been told that a process is ready: it writes the line down before it acts on it.</summary>
+    public int Readies(string name)
+    {
+        var log = Path.Combine(Data, "log", name + ".log");
+        return File.Exists(log) ? File.ReadAllLines(log).Count(line => line.Contains($"{name}: ready", StringComparison.Ordinal)) : 0;
+    }
+
     /// <summary>Of the process's first life.</summary>
     public string Arguments(string name) => File.ReadAllLines(Path.Combine(_folder.Path, name + ".started"))[0];
 
     public Task ReadyAsync() => UntilAsync(() => Output.Any(line => line.Contains("node ready", StringComparison.Ordinal)), "the node is ready");
 
-    /// <summary>Waits for a condition, at most 30 s: a limit for broken builds, not a measurement.</summary>
+    /// <summary>Waits for a condition, at most two minutes: a limit for broken builds, not a measurement.</summary>
     public async Task UntilAsync(Func<bool> condition, string what)
     {
         for (var tries = 0; !condition(); tries++)
         {
-            if (tries > 600) throw new TimeoutException($"not within 30 s: {what}. Output:\n{string.Join('\n', Output)}");
+            if (tries > 2_400) throw new TimeoutException($"not within two minutes: {what}. Output:\n{string.Join('\n', Output)}");
             await Task.Delay(50);
         }
     }
 
-    public static bool Lives(int pid) => File.Exists($"/proc/{pid}/stat") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
+    public static bool Lives(int pid)
+    {
+        try
+        {
+            return !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // It ended before its file was opened, or while that was read.
+            return false;
+        }
+    }
 
     private void Keep(object sender, DataReceivedEventArgs line)
     {

@@ -46,6 +46,7 @@ public sealed class UpTests
         await node.ReadyAsync();
         for (var life = 0; life < 3; life++)
         {
+            await node.UntilAsync(() => node.Readies("hearth-agent") == life + 1, "it is ready");
             // Well over the second after which it counts as started.
             await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
             _ = Syscall.kill(node.Lives("hearth-agent")[life].Pid, Signum.SIGKILL);

@@ -46,7 +46,7 @@ internal sealed class GrpcAdapter(ChannelBase channel) : IAdapter
                     await call.RequestStream.WriteAsync(new UploadRequest { ZipChunk = ByteString.CopyFrom(chunk) });
                 await call.RequestStream.CompleteAsync();
             }
-            catch (Exception e) when (e is RpcException or InvalidOperationException)
+            catch (Exception e) when (e is RpcException or InvalidOperationException or IOException)
             {
                 // The server has answered before the end of the upload: the answer says why.
             }

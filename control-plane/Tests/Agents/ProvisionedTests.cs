@@ -38,14 +38,7 @@ public sealed class ProvisionedTests
             var state = new ProvisionedState { FunctionName = "f", Version = "1", Allocated = 3, Available = available, Failed = failed };
             await agent.SendAsync(new AgentMessage { Capacity = new Capacity { Provisioned = { state } } });
             JsonElement found = default;
-            for (int i = 0; i < 500; i++)
-            {
-                found = await server.DoAsync("GET", Path);
-                if (found.GetProperty("Status").GetString() == status)
-                    break;
-                await Task.Delay(10, TestContext.Current.CancellationToken);
-            }
-
+            await Eventually.TrueAsync(async () => (found = await server.DoAsync("GET", Path)).GetProperty("Status").GetString() == status, () => found.GetRawText());
             Assert.Equal((status, available, 3), (found.GetProperty("Status").GetString(), found.GetProperty("AvailableProvisionedConcurrentExecutions").GetInt32(), found.GetProperty("AllocatedProvisionedConcurrentExecutions").GetInt32()));
         }
     }

@@ -64,7 +64,7 @@ internal sealed class SmallDisk : IDisposable
     // A dead process's mounts go a moment after it.
     private void UntilReleased()
     {
-        for (int i = 0; i < 1_000 && IsAttached(); i++)
+        for (int i = 0; i < 6_000 && IsAttached(); i++)
             Thread.Sleep(10);
         Assert.False(IsAttached(), $"a loop device still has {Image}");
     }

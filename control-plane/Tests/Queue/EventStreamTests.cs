@@ -22,11 +22,7 @@ public class EventStreamTests
         Assert.Equal((id, "f", "live", """{"a":1}"""), (FakeEventAgent.IdOf(run), run.FunctionName, run.Qualifier, run.Payload.ToStringUtf8()));
         await agent.ReportAsync(new EventResult { EventId = run.EventId, Status = 200, ExecutedVersion = "1" });
         await UntilAsync(server, q => q is { Succeeded: 1, Waiting: 0, InFlight: 0 });
-        for (int i = 0; !agent.Settled.Contains(run.EventId); i++)
-        {
-            Assert.True(i < 1_000, "the agent never hears that its report is stored");
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
+        await Eventually.TrueAsync(() => agent.Settled.Contains(run.EventId), () => "the agent never hears that its report is stored");
     }
 
     [Fact]
@@ -188,14 +184,12 @@ public class EventStreamTests
     {
         var events = new Events.EventsClient(server.Grpc);
         QueueInfo? last = null;
-        for (int i = 0; i < 1_000; i++)
-        {
-            GetQueuesResponse queues = await events.GetQueuesAsync(new GetQueuesRequest { FunctionName = "f" }, cancellationToken: TestContext.Current.CancellationToken);
-            if (queues.Queues is [var queue] && holds(last = queue))
-                return;
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
-
-        Assert.Fail($"never so; the queue is {last}");
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                GetQueuesResponse queues = await events.GetQueuesAsync(new GetQueuesRequest { FunctionName = "f" }, cancellationToken: TestContext.Current.CancellationToken);
+                return queues.Queues is [var queue] && holds(last = queue);
+            },
+            () => $"never so; the queue is {last}");
     }
 }

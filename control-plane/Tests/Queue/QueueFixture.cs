@@ -107,14 +107,9 @@ internal sealed class QueueFixture : IAsyncDisposable, IEventPolicies
     /// <summary>Pumps until the agent has been given one: a destination's event comes after a commit.</summary>
     public async Task<TestAgent.Given> NextAsync()
     {
-        for (int i = 0; i < 500; i++)
-        {
-            if (Pump() is [var first, ..])
-                return first;
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
-
-        throw new TimeoutException("nothing was handed out");
+        TestAgent.Given? next = null;
+        await Eventually.TrueAsync(() => (next = Pump() is [var first, ..] ? first : null) is not null, () => "nothing was handed out");
+        return next!;
     }
 
     public void Answer(TestAgent.Given given, RunOutcome outcome) => Queue.Completed(Agent, given.Event.Sequence, outcome);
@@ -130,12 +125,7 @@ internal sealed class QueueFixture : IAsyncDisposable, IEventPolicies
     public EventQueue.Depth Depth(string function) => Queue.Describe(function).Single();
 
     /// <summary>Waits until the store has caught up.</summary>
-    public async Task UntilAsync(Func<bool> holds)
-    {
-        for (int i = 0; i < 500 && !holds(); i++)
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        Assert.True(holds(), string.Join(", ", Queue.Describe(null)));
-    }
+    public Task UntilAsync(Func<bool> holds) => Eventually.TrueAsync(holds, () => string.Join(", ", Queue.Describe(null)));
 
     public async ValueTask DisposeAsync()
     {

@@ -96,6 +96,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     private SocketsHttpHandler Handler(string socket) => new()
     {
+        // By default a client sends its body after a second without an answer, and one that a busy server has refused by then breaks off in the middle.
+        Expect100ContinueTimeout = TimeSpan.FromMinutes(1),
         ConnectCallback = async (_, cancellationToken) =>
         {
             var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

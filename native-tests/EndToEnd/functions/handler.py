@@ -27,6 +27,14 @@ def sleep(event):
     return "slept"
 
 
+def wait(event):
+    """Until the test has made a file."""
+    open(f"/tmp/waiting-{event['mark']}", "w").close()
+    while not os.path.exists(f"/tmp/go-{event['mark']}"):
+        time.sleep(0.05)
+    return "waited"
+
+
 def spin(event):
     while True:
         pass
