@@ -4,8 +4,9 @@ using System.Text;
 namespace Hearth.Spawner;
 
 /// <param name="TmpInMemory">/tmp of sandboxes is a tmpfs even where it could be on disk.</param>
+/// <param name="Forks">Runtimes are forked from zygotes where there can be one.</param>
 /// <param name="Chosen">Runtime ids and the interpreters that the operator has run them with.</param>
-internal sealed record Options(string Data, string Root, string NodeId, bool TmpInMemory, bool SweepOnly, bool CheckOnly, IReadOnlyList<(string Id, string Path)> Chosen)
+internal sealed record Options(string Data, string Root, string NodeId, bool TmpInMemory, bool Forks, bool SweepOnly, bool CheckOnly, IReadOnlyList<(string Id, string Path)> Chosen)
 {
     /// <summary>Null when the arguments are not understood.</summary>
     public static Options? Parse(string[] args)
@@ -13,6 +14,7 @@ internal sealed record Options(string Data, string Root, string NodeId, bool Tmp
         string? data = null, root = null, node = null;
         var chosen = new List<(string, string)>();
         var tmpInMemory = false;
+        var forks = true;
         var sweepOnly = args.Contains("--sweep");
         var checkOnly = args.Contains("--check");
         args = [.. args.Where(static a => a is not ("--sweep" or "--check"))];
@@ -27,6 +29,7 @@ internal sealed record Options(string Data, string Root, string NodeId, bool Tmp
                 case "--node-id": node = args[i + 1]; break;
                 case "--runtime" when args[i + 1].Split('=') is [{ Length: > 0 } id, { Length: > 0 } path]: chosen.Add((id, path)); break;
                 case "--tmp" when args[i + 1] is "disk" or "memory": tmpInMemory = args[i + 1] == "memory"; break;
+                case "--zygote" when args[i + 1] is "on" or "off": forks = args[i + 1] == "on"; break;
                 default: return null;
             }
         }
@@ -34,7 +37,7 @@ internal sealed record Options(string Data, string Root, string NodeId, bool Tmp
         if (data is null)
             return null;
         data = Path.TrimEndingDirectorySeparator(Path.GetFullPath(data));
-        return new Options(data, root is null ? "/" : Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)), node ?? NodeIdOf(data), tmpInMemory, sweepOnly, checkOnly, chosen);
+        return new Options(data, root is null ? "/" : Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)), node ?? NodeIdOf(data), tmpInMemory, forks, sweepOnly, checkOnly, chosen);
     }
 
     /// <summary>The same for every start on one data directory, different for two nodes of one machine.</summary>

@@ -104,7 +104,9 @@ internal sealed unsafe partial class SpawnerLoop
 
         if (Find(header, ShellState.Empty) is not { } shell)
             return;
-        var result = _maker.Warm(shell, request, out var step);
+        var zygote = ZygoteFor(request->Runtime, mayWait: true);
+        shell.ZygoteSlot = zygote?.Slot ?? -1;
+        var result = _maker.Warm(shell, request, zygote is not null, out var step);
         Started(shell, header, ShellState.Warm, result, step);
     }
 
@@ -131,7 +133,10 @@ internal sealed unsafe partial class SpawnerLoop
             return;
         }
 
-        var result = shell.State == ShellState.Warm ? _maker.ClaimWarm(shell, request, out var step) : _maker.Claim(shell, request, out step);
+        var isWarm = shell.State == ShellState.Warm;
+        var zygote = isWarm ? null : ZygoteFor(request->Runtime, mayWait: false);
+        shell.ZygoteSlot = zygote?.Slot ?? -1;
+        var result = isWarm ? _maker.ClaimWarm(shell, request, out var step) : _maker.Claim(shell, request, zygote is not null, out step);
         Started(shell, header, ShellState.Running, result, step);
     }
 
@@ -139,7 +144,20 @@ internal sealed unsafe partial class SpawnerLoop
     {
         if (Find(header, ShellState.Running) is not { } shell)
             return;
-        var result = _maker.Reset(shell, out var step);
+        int result;
+        var step = SetupStep.None;
+        if (shell.RuntimePid == 0)
+        {
+            result = _maker.Reset(shell, out step);
+        }
+        else
+        {
+            // No child of init's, which so could not wait for its end.
+            ShellMaker.Thaw(shell);
+            result = Kernel.Kill(shell.RuntimePid, Sig.Kill);
+            shell.ResetsNext = true;
+        }
+
         Started(shell, header, ShellState.Running, result, step);
     }
 
