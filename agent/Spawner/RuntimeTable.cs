@@ -49,13 +49,15 @@ internal static class RuntimeTable
     }
 
     /// <summary>The same for a zygote of Python, whose children have what it was started with.</summary>
-    public static void WriteZygote(ReadOnlySpan<byte> program, Span<byte> into, out int argumentBytes, out int environmentBytes)
+    public static void WriteZygote(ReadOnlySpan<byte> program, ReadOnlySpan<byte[]> modules, Span<byte> into, out int argumentBytes, out int environmentBytes)
     {
         var block = new Block(into);
         block.Add(program);
         block.Add("-S"u8);
         block.Add("-I"u8);
         block.Add("/var/runtime/zygote.py"u8);
+        foreach (var module in modules)
+            block.Add(module);
         argumentBytes = block.Length;
         WriteEnvironment(ref block, Python, memoryMb: 0, isWarming: true);
         environmentBytes = block.Length - argumentBytes;

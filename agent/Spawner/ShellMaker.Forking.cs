@@ -133,7 +133,7 @@ internal sealed unsafe partial class ShellMaker
             Kernel.Close(filter[1]);
             if (result >= 0)
             {
-                RuntimeTable.WriteZygote(_interpreters.PathOf(program), new Span<byte>(_block->StartBlock, InitOrderMessage.MaxStartBlock), out _block->ArgumentBytes, out _block->EnvironmentBytes);
+                RuntimeTable.WriteZygote(_interpreters.PathOf(program), _modules, new Span<byte>(_block->StartBlock, InitOrderMessage.MaxStartBlock), out _block->ArgumentBytes, out _block->EnvironmentBytes);
                 _block->V1Tasks[0] = zygote.Cgroup.V1MemoryTasksFd;
                 _block->V1Tasks[1] = zygote.Cgroup.V1CpuTasksFd;
                 _block->V1Tasks[2] = zygote.Cgroup.V1PidsTasksFd;
@@ -150,6 +150,8 @@ internal sealed unsafe partial class ShellMaker
                     Init.BecomeZygote(_block, sockets[1], filter[0], runtime);
                 zygote.Pid = result;
                 zygote.Pidfd = pidfd;
+                if (result > 0)
+                    DieFirst(result);
             }
 
             Kernel.Close(filter[0]);

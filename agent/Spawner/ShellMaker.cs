@@ -22,6 +22,7 @@ internal sealed unsafe partial class ShellMaker
     private readonly CgroupDriver _cgroups;
     private readonly TmpImages _tmp;
     private readonly Interpreters _interpreters;
+    private readonly byte[][] _modules;
     private readonly SandboxUsers _users;
     private readonly IdMaps _idMaps;
     private readonly RootTrees _trees;
@@ -32,8 +33,9 @@ internal sealed unsafe partial class ShellMaker
     private readonly uint* _capabilities = (uint*)NativeMemory.AllocZeroed(CapHeader.Words * sizeof(uint));
     private readonly byte* _startBlock = (byte*)NativeMemory.AllocZeroed(InitOrderMessage.MaxStartBlock);
 
-    public ShellMaker(RootFolder data, SandboxUsers users, CgroupDriver cgroups, TmpImages tmp, Interpreters interpreters)
+    public ShellMaker(RootFolder data, SandboxUsers users, CgroupDriver cgroups, TmpImages tmp, Interpreters interpreters, IReadOnlyList<string> modules)
     {
+        _modules = [.. modules.Select(System.Text.Encoding.ASCII.GetBytes)];
         _interpreters = interpreters;
         _users = users;
         _idMaps = new IdMaps(users);
@@ -159,15 +161,20 @@ internal sealed unsafe partial class ShellMaker
         if (result < 0)
             return result;
 
-        // Inherited by all that init forks: on a host out of memory a sandbox dies before the host's own work.
-        fixed (byte* score = "900"u8)
-            IdMaps.WriteProc(shell.InitPid, "/oom_score_adj\0"u8, score, 3);
+        DieFirst(shell.InitPid);
         var user = _idMaps.RootNamespace(shell.Slot);
         if (user >= 0)
             _trees.Map(_block->TreeFds, user);
         step = SetupStep.ControlSocket;
         var go = new InitOrderMessage { Order = InitOrder.Go };
         return Packets.Send(shell.ControlFd, &go, sizeof(InitOrderMessage), null, 0, []);
+    }
+
+    /// <summary>On a host out of memory a sandbox dies before the host's own work. Inherited by all that the process forks.</summary>
+    private static void DieFirst(int pid)
+    {
+        fixed (byte* score = "900"u8)
+            IdMaps.WriteProc(pid, "/oom_score_adj\0"u8, score, 3);
     }
 
     /// <summary>Whether the agent may ask for it.</summary>

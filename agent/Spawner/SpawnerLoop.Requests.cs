@@ -96,7 +96,7 @@ internal sealed unsafe partial class SpawnerLoop
     private void Warm(WarmRequest* request)
     {
         var header = &request->Header;
-        if (!_maker.HasRuntime(request->Runtime) || !IsSize(request->MemoryMb, LeastTmpMb, request->HardCpuCap))
+        if (!_maker.HasRuntime(request->Runtime) || !IsSize(request->MemoryMb, LeastTmpMb, request->HardCpuCap) || request->IsExecuted is not (0 or 1))
         {
             Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
             return;
@@ -104,7 +104,7 @@ internal sealed unsafe partial class SpawnerLoop
 
         if (Find(header, ShellState.Empty) is not { } shell)
             return;
-        var zygote = ZygoteFor(request->Runtime, mayWait: true);
+        var zygote = request->IsExecuted == 1 ? null : ZygoteFor(request->Runtime, mayWait: true);
         shell.ZygoteSlot = zygote?.Slot ?? -1;
         var result = _maker.Warm(shell, request, zygote is not null, out var step);
         Started(shell, header, ShellState.Warm, result, step);
@@ -118,7 +118,7 @@ internal sealed unsafe partial class SpawnerLoop
         var header = &request->Header;
         // Several layers come as one folder, which the agent has merged.
         var keepsMemory = request->MemoryMb == 0 && request->HardCpuCap == 0;
-        if (!_maker.HasRuntime(request->Runtime) || request->LayerCount is < 0 or > 1
+        if (!_maker.HasRuntime(request->Runtime) || request->LayerCount is < 0 or > 1 || request->IsExecuted is not (0 or 1)
             || !IsSize(keepsMemory ? LeastMemoryMb : request->MemoryMb, request->TmpMb == 0 ? LeastTmpMb : request->TmpMb, request->HardCpuCap))
         {
             Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
@@ -134,7 +134,7 @@ internal sealed unsafe partial class SpawnerLoop
         }
 
         var isWarm = shell.State == ShellState.Warm;
-        var zygote = isWarm ? null : ZygoteFor(request->Runtime, mayWait: false);
+        var zygote = isWarm || request->IsExecuted == 1 ? null : ZygoteFor(request->Runtime, mayWait: false);
         shell.ZygoteSlot = zygote?.Slot ?? -1;
         var result = isWarm ? _maker.ClaimWarm(shell, request, out var step) : _maker.Claim(shell, request, zygote is not null, out step);
         Started(shell, header, ShellState.Running, result, step);

@@ -77,7 +77,9 @@ internal sealed unsafe partial class SpawnerLoop
     private void Attached(Shell shell)
     {
         var zygote = _zygotes[shell.ZygoteSlot];
-        if (zygote.State == ZygoteState.Starting)
+        if (zygote.Program != shell.Program)
+            ExecInstead(shell); // its slot has been given to another one
+        else if (zygote.State == ZygoteState.Starting)
             shell.Fork = ForkState.Waiting;
         else
             Ask(shell, zygote);
@@ -85,6 +87,13 @@ internal sealed unsafe partial class SpawnerLoop
 
     private void Ask(Shell shell, Zygote zygote)
     {
+        // Killed while it waited.
+        if (shell.State != ShellState.Starting)
+        {
+            shell.Fork = ForkState.None;
+            return;
+        }
+
         if (zygote.State is not (ZygoteState.Ready or ZygoteState.Retired) || zygote.SocketFd < 0)
         {
             ExecInstead(shell);
@@ -270,7 +279,7 @@ internal sealed unsafe partial class SpawnerLoop
         zygote.State = ZygoteState.Ended;
         foreach (var shell in _shells.Used)
         {
-            if (shell.ZygoteSlot != zygote.Slot)
+            if (shell.ZygoteSlot != zygote.Slot || shell.State != ShellState.Starting)
                 continue;
             if (shell.Fork == ForkState.Waiting)
                 ExecInstead(shell);

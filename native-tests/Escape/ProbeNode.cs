@@ -1,27 +1,40 @@
 using System.Text.Json.Nodes;
 using Hearth.NativeTests.Harness;
+using Hearth.Sandbox.Plan;
 using Xunit;
 
 namespace Hearth.NativeTests.Escape;
 
+/// <summary>How the runtime of an instance came to be.</summary>
+public enum Start
+{
+    /// <summary>Executed when it was needed, in a sandbox that was made then.</summary>
+    WhenNeeded,
+
+    /// <summary>Executed before it was known for whom.</summary>
+    AheadOfTime,
+
+    /// <summary>Forked from a zygote, before it was known for whom.</summary>
+    ByZygote,
+}
+
 /// <summary>
-/// Two nodes with the probes deployed as one Python function: in one its instance is made when it is needed, in the other the sandbox and the interpreter in it were started before it was
-/// known for whom. Started by the first test that asks, so that a machine without root can skip.
+/// Nodes with the probes deployed as one Python function, one for each <see cref="Start"/>. Started by the first test that asks, so that a machine without root can skip.
 /// </summary>
 public sealed class ProbeNode : IAsyncDisposable
 {
     private const string Function = "probes";
 
     private readonly SemaphoreSlim _gate = new(1);
-    private readonly TestNode?[] _nodes = new TestNode?[2];
-    private readonly HostFacts?[] _facts = new HostFacts?[2];
+    private readonly TestNode?[] _nodes = new TestNode?[3];
+    private readonly HostFacts?[] _facts = new HostFacts?[3];
 
-    internal async Task<Finding> RunAsync(string probe, bool isAheadOfTime)
+    internal async Task<Finding> RunAsync(string probe, Start start)
     {
         await _gate.WaitAsync();
         try
         {
-            var (node, facts) = await NodeAsync(isAheadOfTime);
+            var (node, facts) = await NodeAsync(start);
             var payload = new JsonObject { ["probe"] = probe, ["host"] = facts.Json.DeepClone() };
             var answer = await node.Client.InvokeAsync(Function, payload.ToJsonString());
             Assert.True(answer.Succeeded, $"{probe}: {answer}\n{node.Output}");
@@ -33,16 +46,16 @@ public sealed class ProbeNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the instance that answers now was.</summary>
-    internal async Task<bool> WasAheadOfTimeAsync(bool isAheadOfTime)
+    /// <summary>How the instance that answers now was.</summary>
+    internal async Task<Start> StartOfAsync(Start start)
     {
         await _gate.WaitAsync();
         try
         {
-            var (node, _) = await NodeAsync(isAheadOfTime);
+            var (node, _) = await NodeAsync(start);
             var answer = await node.Client.InvokeAsync(Function, """{"probe":"","started_with":true}""");
             Assert.True(answer.Succeeded, $"{answer}\n{node.Output}");
-            return answer.Body.Contains("HEARTH_WARMED=1", StringComparison.Ordinal);
+            return answer.Body.Contains("zygote.py", StringComparison.Ordinal) ? Start.ByZygote : answer.Body.Contains("HEARTH_WARMED=1", StringComparison.Ordinal) ? Start.AheadOfTime : Start.WhenNeeded;
         }
         finally
         {
@@ -52,7 +65,7 @@ public sealed class ProbeNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        for (var i = 0; i < 2; i++)
+        for (var i = 0; i < 3; i++)
         {
             _facts[i]?.Dispose();
             if (_nodes[i] is { } node)
@@ -61,18 +74,18 @@ public sealed class ProbeNode : IAsyncDisposable
         _gate.Dispose();
     }
 
-    private async Task<(TestNode Node, HostFacts Facts)> NodeAsync(bool isAheadOfTime)
+    private async Task<(TestNode Node, HostFacts Facts)> NodeAsync(Start start)
     {
-        var index = isAheadOfTime ? 1 : 0;
+        var index = (int)start;
         if (_nodes[index] is not { } node)
         {
-            node = _nodes[index] = await TestNode.StartAsync("--sandbox-pool", isAheadOfTime ? "4" : "0");
+            node = _nodes[index] = await TestNode.StartAsync("--sandbox-pool", start == Start.WhenNeeded ? "0" : "4", "--zygote", start == Start.ByZygote ? "on" : "off");
             // 1 GiB: the fork bomb is to meet the limit on processes, not the one on memory.
             await node.Client.CreateAsync(new FunctionSettings(Function, MemoryMb: 1024, TimeoutSeconds: 120), FunctionZip.OfFolder("Escape/probes"));
             // What it expects from now on is made ahead of time, one after the other.
-            if (isAheadOfTime)
+            if (start != Start.WhenNeeded)
                 await Patience.UntilAsync("an interpreter waits", () => ProcessTable.Pids().Any(pid =>
-                    ProcessTable.Read(pid, "environ").Contains("HEARTH_WARMED=1", StringComparison.Ordinal) && ProcessTable.Read(pid, "mountinfo").Contains(node.Data + "/", StringComparison.Ordinal)));
+                    ProcessTable.Read(pid, "environ").Contains("HEARTH_WARMED=1", StringComparison.Ordinal) && !ProcessTable.IsOf(pid, Identity.Zygote) && ProcessTable.Read(pid, "mountinfo").Contains(node.Data + "/", StringComparison.Ordinal)));
             _facts[index] = new HostFacts(node.Data, node.Endpoint.Port, [Environment.ProcessId, node.UpPid, .. node.Pids("hearth-agent")]);
         }
         return (node, _facts[index]!);

@@ -33,6 +33,13 @@ internal static class ProcessTable
         }
     }
 
+    /// <summary>Whether it runs as that user; false when it is gone.</summary>
+    public static bool IsOf(int pid, uint user) => Read(pid, "status").Contains(string.Create(CultureInfo.InvariantCulture, $"\nUid:\t{user}\t"), StringComparison.Ordinal);
+
+    /// <summary>Those whose parent it is.</summary>
+    public static List<int> ChildrenOf(int parent) =>
+        [.. Pids().Where(pid => Read(pid, "status").Contains(string.Create(CultureInfo.InvariantCulture, $"\nPPid:\t{parent}\n"), StringComparison.Ordinal))];
+
     /// <summary>Processes that run a program out of this folder.</summary>
     public static List<int> RunningFrom(string folder) => [.. Pids().Where(pid => Executable(pid).StartsWith(folder + "/", StringComparison.Ordinal))];
 

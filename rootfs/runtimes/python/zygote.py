@@ -31,6 +31,12 @@ _SYS_CLOSE_RANGE = 436
 _SYS_SECCOMP = {"x86_64": 317, "aarch64": 277}[os.uname().machine]
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_syscall = _libc.syscall
+_long = ctypes.c_long
+_prctl = _libc.prctl
+_prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong)
+_setns = _libc.setns
+_capset = _libc.capset
 
 
 class _Failed(Exception):
@@ -51,8 +57,8 @@ def main():
     os.dup2(0, 4)
     program = ctypes.create_string_buffer(closing, len(closing))
     filter_ = _Program(len(closing) // 8, ctypes.addressof(program))
-    os.environ["HEARTH_WARMED"] = "1"
     loop.prepare()
+    _load(sys.argv[1:])
     socket = _socket.socket(fileno=_SOCKET)
     # What is there now is never looked at by the collector: a look writes, and a written page is the child's own.
     gc.collect()
@@ -64,9 +70,20 @@ def main():
             os._exit(0)
         if _fork_into(socket, order, descriptors, filter_):
             break
-    # In a child, in its sandbox, as the handler's user.
+    # In a child, in its sandbox, as the handler's user. Python gives its own generators new seeds, but not numpy's.
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
     sys.argv = [_here + "/bootstrap.py"]
     loop.run(_here)
+
+
+def _load(modules):
+    """The operator's. One that cannot be loaded is no reason to have no zygote."""
+    for name in modules:
+        try:
+            __import__(name)
+        except Exception as error:
+            os.write(2, ("hearth: the zygote goes without %s: %s\n" % (name, error)).encode())
 
 
 def _read_all(fd):
@@ -130,7 +147,7 @@ def _join(descriptors):
         except OSError as error:
             raise _Failed(_STEP_CGROUP, error.errno) from None
     for fd, kind in zip(descriptors, _NAMESPACES):
-        if _libc.setns(fd, kind) != 0:
+        if _setns(fd, kind) != 0:
             raise _Failed(_STEP_JOIN, ctypes.get_errno())
 
 
@@ -140,22 +157,24 @@ def _become_handler(descriptors, filter_):
         requests, responses, logs = descriptors[len(_NAMESPACES):len(_NAMESPACES) + _PIPES]
         for fd, target in ((logs, 1), (logs, 2), (requests, 3), (responses, 4)):
             os.dup2(fd, target)
-        _check(_libc.syscall(_SYS_CLOSE_RANGE, ctypes.c_ulong(5), ctypes.c_ulong(0xFFFFFFFF), ctypes.c_ulong(0)))
+        # The zygote's own is open in all its children, who could talk through its flags.
+        os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+        _check(_syscall(_long(_SYS_CLOSE_RANGE), _long(5), _long(0xFFFFFFFF), _long(0)))
         os.setsid()
         os.umask(0o022)
         for capability in range(64):
-            if _libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(capability), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)) != 0:
+            if _prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
                 break
         os.setresgid(_HANDLER, _HANDLER, _HANDLER)
         os.setgroups([])
         os.setresuid(_HANDLER, _HANDLER, _HANDLER)
-        _check(_libc.prctl(_PR_CAP_AMBIENT, ctypes.c_ulong(_PR_CAP_AMBIENT_CLEAR_ALL), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)))
+        _check(_prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
         header = (ctypes.c_uint * 2)(0x20080522, 0)
-        _check(_libc.capset(header, (ctypes.c_uint * 6)()))
+        _check(_capset(header, (ctypes.c_uint * 6)()))
         # Where a change of user left it off, /proc/self would be root's; an exec turns it on again.
-        _check(_libc.prctl(_PR_SET_DUMPABLE, ctypes.c_ulong(1), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)))
+        _check(_prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0))
         os.chdir("/var/task")
-        _check(_libc.syscall(_SYS_SECCOMP, ctypes.c_ulong(1), ctypes.c_ulong(0), ctypes.byref(filter_)))
+        _check(_syscall(_long(_SYS_SECCOMP), _long(1), _long(0), ctypes.byref(filter_)))
         if os.getresuid() != (_HANDLER,) * 3 or os.getresgid() != (_HANDLER,) * 3 or os.getgroups():
             os._exit(127)
     except BaseException as error:
