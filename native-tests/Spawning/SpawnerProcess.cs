@@ -86,7 +86,7 @@ internal sealed class SpawnerProcess : IAsyncDisposable
         Directory.CreateDirectory(Path.Combine(python, "_hearth"));
         foreach (var file in (string[])["bootstrap.py", "zygote.py"])
             File.Copy(Path.Combine(Published.Folder, "runtimes/python", file), Path.Combine(python, file));
-        File.WriteAllText(Path.Combine(python, "_hearth/loop.py"), $"import json, os, random, ssl, tempfile, uuid\ndef prepare():\n    random.random(); ssl.RAND_bytes(1); tempfile.mktemp(); uuid.uuid1()\ndef run(folder):\n{string.Join('\n', PythonTenant.Split('\n')[2..].Select(static line => "    " + line))}\n");
+        File.WriteAllText(Path.Combine(python, "_hearth/loop.py"), $"import json, os, random, ssl, tempfile, uuid\ndef prepare():\n    random.random(); ssl.RAND_bytes(1); next(tempfile._get_candidate_names()); uuid.uuid1()\ndef run(folder):\n{string.Join('\n', PythonTenant.Split('\n')[2..].Select(static line => "    " + line))}\n");
         return spawner;
     }
 
@@ -134,8 +134,24 @@ internal sealed class SpawnerProcess : IAsyncDisposable
         return found;
     }
 
-    /// <summary>Its zygotes that have executed the interpreter.</summary>
-    public List<int> Zygotes() => [.. ProcessTable.ChildrenOf(Pid).Where(pid => ProcessTable.IsOf(pid, Identity.Zygote) && ProcessTable.Read(pid, "cmdline").Contains("zygote.py", StringComparison.Ordinal))];
+    /// <summary>Its zygotes that have executed the interpreter. A child of theirs is the same to look at at first, but for its PID namespace.</summary>
+    public List<int> Zygotes()
+    {
+        var ids = Namespace(Pid);
+        return [.. ProcessTable.ChildrenOf(Pid).Where(pid => ProcessTable.IsOf(pid, Identity.Zygote) && ProcessTable.Read(pid, "cmdline").Contains("zygote.py", StringComparison.Ordinal) && Namespace(pid) == ids)];
+
+        static string? Namespace(int pid)
+        {
+            try
+            {
+                return new FileInfo($"/proc/{pid}/ns/pid").LinkTarget;
+            }
+            catch (IOException)
+            {
+                return null;
+            }
+        }
+    }
 
     /// <returns>The exit code.</returns>
     public async Task<int> StopAsync(int signal = Native.SigTerm)

@@ -46,7 +46,6 @@ public sealed class ZygoteTests
             Assert.Equal(Namespace(forked.InitPid, name), Namespace(child, name));
         Assert.Equal(ProcessTable.Read(forked.InitPid, "cgroup"), ProcessTable.Read(child, "cgroup"));
         Assert.False(ProcessTable.IsOf(child, Identity.Zygote));
-        Assert.Equal("0 code", forked.Run("answer = '0 code'")!.GetValue<string>());
         forked.Claim(memoryMb: 256, tmpMb: 0);
         Assert.Equal("code", forked.Run("answer = open('/var/task/code.txt').read()")!.GetValue<string>());
 
@@ -191,7 +190,7 @@ public sealed class ZygoteTests
             SpawnerConnection.Close(agent.Ask(agent.CreateOf(++id))!.Value.Descriptors);
             var warm = agent.WarmOf(id, runtime: 1);
             Assert.Equal(0, agent.Send(warm));
-            await Task.Delay(round);
+            await Task.Delay(round, TestContext.Current.CancellationToken);
             foreach (var zygote in spawner.Zygotes())
                 _ = Native.Kill(zygote, Native.SigKill);
             // There is a runtime in it, or an error says that there is none; never neither.
@@ -218,7 +217,7 @@ public sealed class ZygoteTests
             var warm = agent.WarmOf(id, runtime: 1);
             Assert.Equal(0, agent.Send(warm));
             if (round % 4 != 0)
-                await Task.Delay(TimeSpan.FromMilliseconds(round % 12 / 2.0));
+                await Task.Delay(TimeSpan.FromMilliseconds(round % 12 / 2.0), TestContext.Current.CancellationToken);
             Assert.Equal(0, agent.Ask(agent.Header(RequestKind.Destroy, id))?.Answer.Error);
             SpawnerConnection.Close(agent.Await(answer => answer.Kind == AnswerKind.Reply && answer.Tag == warm.Header.Tag)!.Value.Descriptors);
         }
