@@ -28,6 +28,7 @@ public sealed class ProbeNode : IAsyncDisposable
     private readonly SemaphoreSlim _gate = new(1);
     private readonly TestNode?[] _nodes = new TestNode?[3];
     private readonly HostFacts?[] _facts = new HostFacts?[3];
+    private readonly Start[] _starts = new Start[3];
 
     internal async Task<Finding> RunAsync(string probe, Start start)
     {
@@ -46,16 +47,14 @@ public sealed class ProbeNode : IAsyncDisposable
         }
     }
 
-    /// <summary>How the instance that answers now was.</summary>
+    /// <summary>How the instance that the probes begin with was started. Some end it, and what is reset is executed.</summary>
     internal async Task<Start> StartOfAsync(Start start)
     {
         await _gate.WaitAsync();
         try
         {
-            var (node, _) = await NodeAsync(start);
-            var answer = await node.Client.InvokeAsync(Function, """{"probe":"","started_with":true}""");
-            Assert.True(answer.Succeeded, $"{answer}\n{node.Output}");
-            return answer.Body.Contains("zygote.py", StringComparison.Ordinal) ? Start.ByZygote : answer.Body.Contains("HEARTH_WARMED=1", StringComparison.Ordinal) ? Start.AheadOfTime : Start.WhenNeeded;
+            await NodeAsync(start);
+            return _starts[(int)start];
         }
         finally
         {
@@ -86,6 +85,9 @@ public sealed class ProbeNode : IAsyncDisposable
             if (start != Start.WhenNeeded)
                 await Patience.UntilAsync("an interpreter waits", () => ProcessTable.Pids().Any(pid =>
                     ProcessTable.Read(pid, "environ").Contains("HEARTH_WARMED=1", StringComparison.Ordinal) && !ProcessTable.IsOf(pid, Identity.Zygote) && ProcessTable.Read(pid, "mountinfo").Contains(node.Data + "/", StringComparison.Ordinal)));
+            var answer = await node.Client.InvokeAsync(Function, """{"probe":"","started_with":true}""");
+            Assert.True(answer.Succeeded, $"{answer}\n{node.Output}");
+            _starts[index] = answer.Body.Contains("zygote.py", StringComparison.Ordinal) ? Start.ByZygote : answer.Body.Contains("HEARTH_WARMED=1", StringComparison.Ordinal) ? Start.AheadOfTime : Start.WhenNeeded;
             _facts[index] = new HostFacts(node.Data, node.Endpoint.Port, [Environment.ProcessId, node.UpPid, .. node.Pids("hearth-agent")]);
         }
         return (node, _facts[index]!);

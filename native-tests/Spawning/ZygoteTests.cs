@@ -18,7 +18,7 @@ public sealed class ZygoteTests
         answer = {name: status[name].strip() for name in ['Umask', 'Uid', 'Gid', 'Groups', 'Threads', 'SigPnd', 'ShdPnd', 'SigBlk', 'SigIgn', 'SigCgt', 'CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb',
                                                           'NoNewPrivs', 'Seccomp', 'Seccomp_filters', 'NSpid']}
         answer['limits'] = open('/proc/self/limits').read()
-        answer['descriptors'] = {name: os.readlink('/proc/self/fd/' + name).split(':')[0] for name in sorted(os.listdir('/proc/self/fd'))}
+        answer['descriptors'] = {name: os.readlink('/proc/self/fd/' + name).split(':')[0] for name in sorted(os.listdir('/proc/self/fd')) if os.path.lexists('/proc/self/fd/' + name)}
         answer['inheritable'] = [os.get_inheritable(fd) for fd in range(5)]
         answer['owner'] = [os.stat('/proc/self').st_uid, os.stat('/proc/self/environ').st_uid]
         answer['folder'], answer['session'], answer['group'] = os.getcwd(), os.getsid(0) == os.getpid(), os.getpgid(0) == os.getpid()
