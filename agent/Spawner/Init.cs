@@ -14,7 +14,7 @@ namespace Hearth.Spawner;
 /// locks, static constructors that have not run, delegates, async, libc's set*id wrappers. Allowed: <see cref="Kernel"/>, stack memory, and <see cref="InitBlock"/>.
 /// A failure ends in a report (step, errno) to the spawner and exit: a half-made sandbox never runs tenant code.
 /// </summary>
-internal static unsafe class Init
+internal static unsafe partial class Init
 {
     private const ulong SignalChild = 1UL << (Sig.Chld - 1);
 
@@ -52,17 +52,12 @@ internal static unsafe class Init
         // Not part of clone3's flags: the cgroup namespace's root is the group one is in when it is made, and the v1 groups are entered only after the clone.
         Must(block, SetupStep.InitCgroupNamespace, Kernel.Unshare(CloneFlags.NewCgroup));
 
-        Must(block, SetupStep.InitAttachRoot, Kernel.MoveMount(block->TreeFds[0], block->RootPath));
-        Must(block, SetupStep.InitEnterRoot, Kernel.Chdir(block->RootPath));
-        for (var i = 1; i < block->TreeCount; i++)
-            Must(block, SetupStep.InitAttachRoot, Kernel.MoveMount(block->TreeFds[i], block->TreePaths[i]));
+        AttachRoot(block);
         Must(block, SetupStep.InitAttachTmp, Kernel.MoveMount(block->TmpTreeFd, block->TmpName));
 
         // While the host's /proc is still in sight: the kernel allows a new proc mount only to a namespace that sees an unobscured one already.
         Must(block, SetupStep.InitProc, Kernel.Mount(block->ProcName, block->ProcName, block->ProcName, Ms.NoSuid | Ms.NoDev | Ms.NoExec, null));
-        Must(block, SetupStep.InitPivot, Kernel.PivotRoot(block->Dot, block->Dot));
-        Must(block, SetupStep.InitDetachOld, Kernel.Umount2(block->Dot, Ms.Detach));
-        Must(block, SetupStep.InitEnterRoot, Kernel.Chdir(block->Slash));
+        EnterRoot(block);
 
         MaskProc(block);
         BringUpLoopback(block);
@@ -92,6 +87,21 @@ internal static unsafe class Init
         Must(block, SetupStep.InitIdentity, Kernel.Prctl(Pr.SetDumpable, 0, 0, 0, 0));
         Must(block, SetupStep.InitNoNewPrivs, Kernel.Prctl(Pr.SetNoNewPrivs, 1, 0, 0, 0));
         Must(block, SetupStep.InitSeccomp, Kernel.SeccompSetFilter(&block->BaseFilter));
+    }
+
+    private static void AttachRoot(InitBlock* block)
+    {
+        Must(block, SetupStep.InitAttachRoot, Kernel.MoveMount(block->TreeFds[0], block->RootPath));
+        Must(block, SetupStep.InitEnterRoot, Kernel.Chdir(block->RootPath));
+        for (var i = 1; i < block->TreeCount; i++)
+            Must(block, SetupStep.InitAttachRoot, Kernel.MoveMount(block->TreeFds[i], block->TreePaths[i]));
+    }
+
+    private static void EnterRoot(InitBlock* block)
+    {
+        Must(block, SetupStep.InitPivot, Kernel.PivotRoot(block->Dot, block->Dot));
+        Must(block, SetupStep.InitDetachOld, Kernel.Umount2(block->Dot, Ms.Detach));
+        Must(block, SetupStep.InitEnterRoot, Kernel.Chdir(block->Slash));
     }
 
     /// <summary>By itself, which is quick; see CgroupDriver.AttachV1. The kernel asks whether root opened the files, not who writes.</summary>
@@ -286,22 +296,8 @@ internal static unsafe class Init
         Kernel.SetSignalMask(0);
         Kernel.Umask(0x12 /* 022 */);
 
-        // As measured on Lambda, whatever the shell had that `up` was typed into. NPROC counts per user, and this sandbox's is nobody else's. Core files have init's own limit.
-        Limit(status, Rlimit.Nofile, 1024, 1024);
-        Limit(status, Rlimit.Nproc, 742, 742);
-        Limit(status, Rlimit.Memlock, 65536, 65536);
-        Limit(status, Rlimit.Msgqueue, 0, 0);
-        Limit(status, Rlimit.Stack, 8 << 20, Rlimit.Infinity);
-        Limit(status, Rlimit.Cpu, Rlimit.Infinity, Rlimit.Infinity);
-        Limit(status, Rlimit.Fsize, Rlimit.Infinity, Rlimit.Infinity);
-        Limit(status, Rlimit.Data, Rlimit.Infinity, Rlimit.Infinity);
-        Limit(status, Rlimit.As, Rlimit.Infinity, Rlimit.Infinity);
-
-        for (var capability = 0; capability < 64; capability++)
-        {
-            if (Kernel.Prctl(Pr.CapbsetDrop, capability, 0, 0, 0) < 0)
-                break;
-        }
+        SetLimits(status);
+        DropBounding();
 
         RuntimeMust(status, SetupStep.RuntimeIdentity, Kernel.Setresgid(Identity.Handler, Identity.Handler, Identity.Handler));
         RuntimeMust(status, SetupStep.RuntimeIdentity, Kernel.Setgroups(0, null));
@@ -318,6 +314,29 @@ internal static unsafe class Init
 
         RuntimeMust(status, SetupStep.RuntimeSeccomp, Kernel.SeccompSetFilter(&block->ClosingFilter));
         RuntimeMust(status, SetupStep.RuntimeExec, Kernel.Execve(arguments[0], arguments, environment));
+    }
+
+    private static void SetLimits(int status)
+    {
+        // As measured on Lambda, whatever the shell had that `up` was typed into. NPROC counts per user, and this sandbox's is nobody else's. Core files have init's own limit.
+        Limit(status, Rlimit.Nofile, 1024, 1024);
+        Limit(status, Rlimit.Nproc, 742, 742);
+        Limit(status, Rlimit.Memlock, 65536, 65536);
+        Limit(status, Rlimit.Msgqueue, 0, 0);
+        Limit(status, Rlimit.Stack, 8 << 20, Rlimit.Infinity);
+        Limit(status, Rlimit.Cpu, Rlimit.Infinity, Rlimit.Infinity);
+        Limit(status, Rlimit.Fsize, Rlimit.Infinity, Rlimit.Infinity);
+        Limit(status, Rlimit.Data, Rlimit.Infinity, Rlimit.Infinity);
+        Limit(status, Rlimit.As, Rlimit.Infinity, Rlimit.Infinity);
+    }
+
+    private static void DropBounding()
+    {
+        for (var capability = 0; capability < 64; capability++)
+        {
+            if (Kernel.Prctl(Pr.CapbsetDrop, capability, 0, 0, 0) < 0)
+                break;
+        }
     }
 
     /// <summary>Up to the hard limit there is: inside of a user namespace nobody may raise one. The spawner has done that, where it was allowed to.</summary>

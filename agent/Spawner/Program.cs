@@ -6,7 +6,8 @@ using Hearth.Spawner;
 
 // hearth-spawner: the only process with privileges on the host. One managed thread; everything that allocates happens before "ready".
 const string Usage = """
-    hearth-spawner --data DIR [--root DIR] [--runtime ID=PATH]... [--node-id ID] [--tmp disk|memory] [--sweep|--check]
+    hearth-spawner --data DIR [--root DIR] [--runtime ID=PATH]... [--node-id ID] [--tmp disk|memory] [--zygote on|off]
+                   [--zygote-module NAME]... [--sweep|--check]
 
       Makes sandboxes for hearth-agent. Needs root. Started by `hearth up` or systemd.
       --data DIR      the node's data directory
@@ -15,6 +16,9 @@ const string Usage = """
                       the interpreter below /usr of that root for functions of a runtime id, such as python3.9=/usr/local/bin/python3.9
       --node-id ID    names this node's cgroups: 1-64 of a-z, 0-9, - (default: derived from the data directory)
       --tmp WHERE     what /tmp of sandboxes is: disk (the default where loop devices work), or memory (it counts as the function's)
+      --zygote on|off whether Python's interpreter is loaded once and forked for each sandbox (default: on); off: executed for each
+      --zygote-module NAME
+                      a module of Python that is loaded before it is forked; 16 at most
       --sweep         only remove what a spawner that was killed has left, then end
       --check         only say what is wrong with each --runtime, then end (1 when something is)
     """;
@@ -53,6 +57,8 @@ static unsafe int Serve(Options options)
     }
 
     ParentDeath.Remember();
+    // What zygotes fork becomes its own: see SpawnerLoop.Zygotes.cs.
+    LinuxException.Check(Kernel.Prctl(Pr.SetChildSubreaper, 1, 0, 0, 0), "prctl", "PR_SET_CHILD_SUBREAPER");
     if (DescriptorLimit.Raise() is < DescriptorLimit.Enough and var descriptors)
         Say(2, $"hearth-spawner: only {descriptors} files may be open, about {descriptors / 16} sandboxes; raise the hard limit (ulimit -Hn, LimitNOFILE=)\n");
 
@@ -84,9 +90,9 @@ static unsafe int Serve(Options options)
     var tmp = new TmpImages($"{options.Data}/tmp", options.TmpInMemory);
     if (!tmp.OnDisk)
         Say(2, $"hearth-spawner: what a function writes to /tmp counts as its memory: {tmp.WhyInMemory} (see `hearth doctor`)\n");
-    var maker = new ShellMaker(data, users, cgroups, tmp, interpreters);
+    var maker = new ShellMaker(data, users, cgroups, tmp, interpreters, options.Modules);
     var agent = new AgentSocket(data.Below("run"), Identity.Agent);
-    var loop = new SpawnerLoop(cgroups, maker, tmp, agent, stop);
+    var loop = new SpawnerLoop(cgroups, maker, tmp, agent, stop, options.Forks);
     while (tmp.MakeReady())
     {
     }

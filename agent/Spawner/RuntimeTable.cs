@@ -44,6 +44,27 @@ internal static class RuntimeTable
         }
 
         argumentBytes = block.Length;
+        WriteEnvironment(ref block, runtime, memoryMb, isWarming);
+        environmentBytes = block.Length - argumentBytes;
+    }
+
+    /// <summary>The same for a zygote of Python, whose children have what it was started with.</summary>
+    public static void WriteZygote(ReadOnlySpan<byte> program, ReadOnlySpan<byte[]> modules, Span<byte> into, out int argumentBytes, out int environmentBytes)
+    {
+        var block = new Block(into);
+        block.Add(program);
+        block.Add("-S"u8);
+        block.Add("-I"u8);
+        block.Add("/var/runtime/zygote.py"u8);
+        foreach (var module in modules)
+            block.Add(module);
+        argumentBytes = block.Length;
+        WriteEnvironment(ref block, Python, memoryMb: 0, isWarming: true);
+        environmentBytes = block.Length - argumentBytes;
+    }
+
+    private static void WriteEnvironment(ref Block block, int runtime, int memoryMb, bool isWarming)
+    {
         block.Add("PATH=/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin"u8);
         // The loader remembers which folders were not there as the process started: those that come with the code are left out then, and a runtime that finds
         // libraries in them executes itself again.
@@ -52,7 +73,8 @@ internal static class RuntimeTable
             : "LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"u8);
         block.Add("LANG=en_US.UTF-8"u8);
         block.Add("TZ=:UTC"u8);
-        block.Add("HEARTH_MEMORY_MB="u8, memoryMb);
+        if (memoryMb > 0)
+            block.Add("HEARTH_MEMORY_MB="u8, memoryMb);
         if (isWarming)
             block.Add("HEARTH_WARMED=1"u8);
         switch (runtime)
@@ -72,8 +94,6 @@ internal static class RuntimeTable
                 block.Add("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1"u8);
                 break;
         }
-
-        environmentBytes = block.Length - argumentBytes;
     }
 
     private ref struct Block(Span<byte> bytes)

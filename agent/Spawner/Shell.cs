@@ -1,4 +1,5 @@
 using Hearth.Sandbox.Cgroups;
+using Hearth.Sandbox.Linux;
 
 namespace Hearth.Spawner;
 
@@ -27,6 +28,22 @@ internal enum ShellState
 
     /// <summary>Killed; goes away as soon as its init is reaped and its cgroup is empty.</summary>
     Dying,
+}
+
+/// <summary>How far a start by a zygote is.</summary>
+internal enum ForkState
+{
+    /// <summary>None is under way.</summary>
+    None,
+
+    /// <summary>Init mounts what the runtime needs.</summary>
+    Attaching,
+
+    /// <summary>The zygote is not ready yet.</summary>
+    Waiting,
+
+    /// <summary>The order is with the zygote.</summary>
+    Asked,
 }
 
 /// <summary>What the spawner knows of one sandbox. One object a slot, made at start and used again and again.</summary>
@@ -61,6 +78,18 @@ internal sealed class Shell
     public int Program;
     public uint Generation;
 
+    public ForkState Fork;
+
+    /// <summary>Of the zygote that is asked.</summary>
+    public int ZygoteSlot;
+
+    /// <summary>A runtime that a zygote forked: the spawner's own child, not init's. 0: none that is not reaped.</summary>
+    public int RuntimePid;
+    public int RuntimePidfd;
+
+    /// <summary>It is being killed; then init resets the sandbox.</summary>
+    public bool ResetsNext;
+
     /// <summary>Tag of the request that waits for init, or of nothing (0 is a valid tag, so a flag goes with it).</summary>
     public uint PendingTag;
     public bool HasPending;
@@ -81,17 +110,39 @@ internal sealed class Shell
     /// <summary>The agent's ends of the pipes of the start that is under way.</summary>
     public int AgentRequests, AgentResponses, AgentLogs;
 
+    /// <summary>The runtime's ends, while a zygote is to have them.</summary>
+    public int RuntimeRequests, RuntimeResponses, RuntimeLogs;
+
+    public void ClosePipes()
+    {
+        CloseRuntimePipes();
+        Kernel.Close(AgentRequests);
+        Kernel.Close(AgentResponses);
+        Kernel.Close(AgentLogs);
+        AgentRequests = AgentResponses = AgentLogs = -1;
+    }
+
+    public void CloseRuntimePipes()
+    {
+        Kernel.Close(RuntimeRequests);
+        Kernel.Close(RuntimeResponses);
+        Kernel.Close(RuntimeLogs);
+        RuntimeRequests = RuntimeResponses = RuntimeLogs = -1;
+    }
+
     public void Clear()
     {
         Id = 0;
         State = ShellState.Free;
         InitPid = 0;
-        InitPidfd = ControlFd = AgentRequests = AgentResponses = AgentLogs = -1;
+        InitPidfd = ControlFd = AgentRequests = AgentResponses = AgentLogs = RuntimeRequests = RuntimeResponses = RuntimeLogs = RuntimePidfd = -1;
         Cgroup = CgroupHandles.None;
         InitReaped = false;
         OomKillsSeen = 0;
         OomLooks = 0;
         Generation = 0;
-        HasPending = HasDestroyTag = IsDoomed = false;
+        HasPending = HasDestroyTag = IsDoomed = ResetsNext = false;
+        Fork = ForkState.None;
+        RuntimePid = 0;
     }
 }

@@ -10,7 +10,7 @@ namespace Hearth.Spawner;
 /// What the spawner does for one sandbox, as root: parts first (tmp, cgroup, root), then the clone, then what only a parent can write (maps). Every
 /// method returns 0 or -errno with its step and undoes what it did; none allocates managed memory once the spawner has started.
 /// </summary>
-internal sealed unsafe class ShellMaker
+internal sealed unsafe partial class ShellMaker
 {
     private const int PidsMax = 1024;
     private const int LeastCpuWeight = 1;
@@ -22,6 +22,7 @@ internal sealed unsafe class ShellMaker
     private readonly CgroupDriver _cgroups;
     private readonly TmpImages _tmp;
     private readonly Interpreters _interpreters;
+    private readonly byte[][] _modules;
     private readonly SandboxUsers _users;
     private readonly IdMaps _idMaps;
     private readonly RootTrees _trees;
@@ -32,8 +33,9 @@ internal sealed unsafe class ShellMaker
     private readonly uint* _capabilities = (uint*)NativeMemory.AllocZeroed(CapHeader.Words * sizeof(uint));
     private readonly byte* _startBlock = (byte*)NativeMemory.AllocZeroed(InitOrderMessage.MaxStartBlock);
 
-    public ShellMaker(RootFolder data, SandboxUsers users, CgroupDriver cgroups, TmpImages tmp, Interpreters interpreters)
+    public ShellMaker(RootFolder data, SandboxUsers users, CgroupDriver cgroups, TmpImages tmp, Interpreters interpreters, IReadOnlyList<string> modules)
     {
+        _modules = [.. modules.Select(System.Text.Encoding.ASCII.GetBytes)];
         _interpreters = interpreters;
         _users = users;
         _idMaps = new IdMaps(users);
@@ -159,9 +161,7 @@ internal sealed unsafe class ShellMaker
         if (result < 0)
             return result;
 
-        // Inherited by all that init forks: on a host out of memory a sandbox dies before the host's own work.
-        fixed (byte* score = "900"u8)
-            IdMaps.WriteProc(shell.InitPid, "/oom_score_adj\0"u8, score, 3);
+        DieFirst(shell.InitPid);
         var user = _idMaps.RootNamespace(shell.Slot);
         if (user >= 0)
             _trees.Map(_block->TreeFds, user);
@@ -170,10 +170,21 @@ internal sealed unsafe class ShellMaker
         return Packets.Send(shell.ControlFd, &go, sizeof(InitOrderMessage), null, 0, []);
     }
 
+    /// <summary>On a host out of memory a sandbox dies before the host's own work. Inherited by all that the process forks.</summary>
+    private static void DieFirst(int pid)
+    {
+        fixed (byte* score = "900"u8)
+            IdMaps.WriteProc(pid, "/oom_score_adj\0"u8, score, 3);
+    }
+
     /// <summary>Whether the agent may ask for it.</summary>
     public bool HasRuntime(int runtime) => _interpreters.LanguageOf(runtime) != 0;
 
-    public int Warm(Shell shell, WarmRequest* request, out SetupStep step)
+    /// <summary>What is started for a number that <see cref="HasRuntime"/> knows: 1-4.</summary>
+    public int LanguageOf(int runtime) => _interpreters.LanguageOf(runtime);
+
+    /// <param name="forks">By a zygote: nothing is started here, see <see cref="Fork"/>.</param>
+    public int Warm(Shell shell, WarmRequest* request, bool forks, out SetupStep step)
     {
         step = SetupStep.Cgroup;
         shell.MemoryMb = request->MemoryMb;
@@ -187,26 +198,28 @@ internal sealed unsafe class ShellMaker
         var runtime = RuntimeTree(shell, request->Runtime, out step);
         if (runtime < 0)
             return runtime;
-        result = Start(shell, InitOrder.Claim, ClaimMounts.Runtime, new ReadOnlySpan<int>(in runtime), out step);
+        var mounts = new ReadOnlySpan<int>(in runtime);
+        result = forks ? StartFork(shell, ClaimMounts.Runtime, mounts, out step) : Start(shell, InitOrder.Claim, ClaimMounts.Runtime, mounts, out step);
         Kernel.Close(runtime);
         return result;
     }
 
-    public int Claim(Shell shell, ClaimRequest* request, out SetupStep step)
+    /// <inheritdoc cref="Warm"/>
+    public int Claim(Shell shell, ClaimRequest* request, bool forks, out SetupStep step)
     {
         var runtime = RuntimeTree(shell, request->Runtime, out step);
         if (runtime < 0)
             return runtime;
-        var result = Claim(shell, request, runtime, out step);
+        var result = Claim(shell, request, runtime, forks, out step);
         Kernel.Close(runtime);
         return result;
     }
 
     /// <summary>The runtime is there, and runs.</summary>
-    public int ClaimWarm(Shell shell, ClaimRequest* request, out SetupStep step) => Claim(shell, request, -1, out step);
+    public int ClaimWarm(Shell shell, ClaimRequest* request, out SetupStep step) => Claim(shell, request, -1, forks: false, out step);
 
     /// <param name="runtime">Its mount, or negative: it was started before.</param>
-    private int Claim(Shell shell, ClaimRequest* request, int runtime, out SetupStep step)
+    private int Claim(Shell shell, ClaimRequest* request, int runtime, bool forks, out SetupStep step)
     {
         step = SetupStep.Cgroup;
         var result = SetLimits(shell, request, isWarm: runtime < 0);
@@ -233,7 +246,8 @@ internal sealed unsafe class ShellMaker
             Add(ClaimMounts.Layers, layers, ref kinds, mounts, ref count);
             Add(ClaimMounts.Tmp, tmp, ref kinds, mounts, ref count);
             var sent = new ReadOnlySpan<int>(mounts, count);
-            result = runtime < 0 ? Attach(shell, kinds, sent, out step) : Start(shell, InitOrder.Claim, kinds, sent, out step);
+            result = runtime < 0 ? Attach(shell, kinds, sent, out step)
+                : forks ? StartFork(shell, kinds, sent, out step) : Start(shell, InitOrder.Claim, kinds, sent, out step);
         }
 
         Kernel.Close(code);
@@ -276,50 +290,58 @@ internal sealed unsafe class ShellMaker
 
     public int Reset(Shell shell, out SetupStep step)
     {
-        // A frozen sandbox cannot be killed from inside.
+        Thaw(shell);
+        return Start(shell, InitOrder.Reset, default, [], out step);
+    }
+
+    /// <summary>A frozen sandbox cannot be killed from inside.</summary>
+    public static void Thaw(Shell shell)
+    {
         fixed (byte* thaw = "0"u8)
             Kernel.Write(shell.Cgroup.FreezeFd, thaw, 1);
-        return Start(shell, InitOrder.Reset, default, [], out step);
     }
 
     /// <summary>New pipes; init gets its ends with the order, the agent's ends wait in the shell until init has started the runtime.</summary>
     private int Start(Shell shell, InitOrder kind, ClaimMounts kinds, ReadOnlySpan<int> mounts, out SetupStep step)
     {
-        var order = new InitOrderMessage { Order = kind, Mounts = kinds, MemoryMb = shell.MemoryMb, Generation = ++shell.Generation };
         // After a reset too: what was warmed once has its code then, and the claim may have changed its size.
         var isWarming = kind == InitOrder.Claim && (kinds & ClaimMounts.Code) == 0;
-        RuntimeTable.Write(
-            shell.RuntimeKind, _interpreters.PathOf(shell.Program), shell.MemoryMb, isWarming, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out order.ArgumentBytes, out order.EnvironmentBytes);
-        var startBlockBytes = order.ArgumentBytes + order.EnvironmentBytes;
+        var result = GivePipes(shell, out step);
+        return result < 0 ? result : Order(shell, kind, kinds, mounts, isWarming, out step);
+    }
+
+    private static int GivePipes(Shell shell, out SetupStep step)
+    {
         step = SetupStep.Pipes;
         var pipes = stackalloc int[6] { -1, -1, -1, -1, -1, -1 };
         var result = MakePipes(pipes);
-        if (result >= 0)
-        {
-            var sent = stackalloc int[InitBlock.MaxReceived];
-            mounts.CopyTo(new Span<int>(sent, InitBlock.MaxReceived));
-            sent[mounts.Length] = pipes[0];
-            sent[mounts.Length + 1] = pipes[3];
-            sent[mounts.Length + 2] = pipes[5];
-            step = SetupStep.ControlSocket;
-            result = Packets.Send(shell.ControlFd, &order, sizeof(InitOrderMessage), _startBlock, startBlockBytes, new ReadOnlySpan<int>(sent, mounts.Length + 3));
-        }
-
-        Kernel.Close(pipes[0]);
-        Kernel.Close(pipes[3]);
-        Kernel.Close(pipes[5]);
+        (shell.RuntimeRequests, shell.AgentRequests) = (pipes[0], pipes[1]);
+        (shell.AgentResponses, shell.RuntimeResponses) = (pipes[2], pipes[3]);
+        (shell.AgentLogs, shell.RuntimeLogs) = (pipes[4], pipes[5]);
+        shell.Generation++;
         if (result < 0)
-        {
-            Kernel.Close(pipes[1]);
-            Kernel.Close(pipes[2]);
-            Kernel.Close(pipes[4]);
-            return result;
-        }
+            shell.ClosePipes();
+        return result;
+    }
 
-        shell.AgentRequests = pipes[1];
-        shell.AgentResponses = pipes[2];
-        shell.AgentLogs = pipes[4];
-        return 0;
+    /// <summary>Tells init to start the runtime, with its ends of the pipes that were given.</summary>
+    private int Order(Shell shell, InitOrder kind, ClaimMounts kinds, ReadOnlySpan<int> mounts, bool isWarming, out SetupStep step)
+    {
+        var order = new InitOrderMessage { Order = kind, Mounts = kinds, MemoryMb = shell.MemoryMb, Generation = shell.Generation };
+        RuntimeTable.Write(
+            shell.RuntimeKind, _interpreters.PathOf(shell.Program), shell.MemoryMb, isWarming, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out order.ArgumentBytes, out order.EnvironmentBytes);
+        var sent = stackalloc int[InitBlock.MaxReceived];
+        mounts.CopyTo(new Span<int>(sent, InitBlock.MaxReceived));
+        sent[mounts.Length] = shell.RuntimeRequests;
+        sent[mounts.Length + 1] = shell.RuntimeResponses;
+        sent[mounts.Length + 2] = shell.RuntimeLogs;
+        step = SetupStep.ControlSocket;
+        var result = Packets.Send(shell.ControlFd, &order, sizeof(InitOrderMessage), _startBlock, order.ArgumentBytes + order.EnvironmentBytes, new ReadOnlySpan<int>(sent, mounts.Length + 3));
+        if (result < 0)
+            shell.ClosePipes();
+        else
+            shell.CloseRuntimePipes();
+        return result < 0 ? result : 0;
     }
 
     /// <summary>requests, responses, logs: read and write end of each. The agent's ends do not block; the runtime's do.</summary>

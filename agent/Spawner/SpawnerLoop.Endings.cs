@@ -41,6 +41,7 @@ internal sealed unsafe partial class SpawnerLoop
     /// <summary>Removes the groups of those whose init is reaped; a group stays busy for a moment after its last process. Takes turns where they are many.</summary>
     private void Bury()
     {
+        ReapStray();
         var used = _shells.Used;
         var left = RemovalsATurn;
         for (var i = 0; i < used.Length && left > 0; i++)
@@ -70,7 +71,7 @@ internal sealed unsafe partial class SpawnerLoop
         shell.Cgroup.Close();
         Kernel.Close(shell.InitPidfd);
         Kernel.Close(shell.ControlFd);
-        ClosePipes(shell);
+        shell.ClosePipes();
         _shells.Return(shell);
     }
 
@@ -101,6 +102,7 @@ internal sealed unsafe partial class SpawnerLoop
         if (_agent.Fd >= 0)
             LoseAgent();
         Doom();
+        StopZygotes();
         _tmp.DropReady();
     }
 

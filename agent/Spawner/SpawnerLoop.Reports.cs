@@ -39,31 +39,42 @@ internal sealed unsafe partial class SpawnerLoop
                 shell.State = ShellState.Empty;
                 AnswerPending(shell, SetupStep.None, 0);
                 break;
+            case InitReport.Attached when shell is { State: ShellState.Starting, Fork: ForkState.Attaching }:
+                Attached(shell);
+                break;
             case InitReport.Started or InitReport.Attached when shell.State == ShellState.Starting:
                 shell.State = shell.PendingState;
                 AnswerPending(shell, SetupStep.None, 0);
                 break;
             case InitReport.Failed:
+                shell.Fork = ForkState.None;
                 if (shell.State == ShellState.Starting)
                     shell.State = ShellState.Running;
                 AnswerPending(shell, report.Step, Math.Max(1, report.Error));
                 break;
-            case InitReport.Exited when report.Generation == shell.Generation && shell.State is ShellState.Running or ShellState.Warm or ShellState.Starting:
-                var kills = ReadOomKills(shell);
-                var exited = new Answer
-                {
-                    Version = SpawnerProtocol.Version,
-                    Kind = AnswerKind.RuntimeExited,
-                    SandboxId = shell.Id,
-                    Value = report.Status,
-                    Generation = report.Generation,
-                    Flags = kills > shell.OomKillsSeen ? Answer.FlagOutOfMemory : (ushort)0,
-                };
-                shell.OomKillsSeen = kills;
-                if (!shell.IsDoomed)
-                    Send(&exited, []);
+            case InitReport.Exited:
+                RuntimeExited(shell, report.Status, report.Generation);
                 break;
         }
+    }
+
+    private void RuntimeExited(Shell shell, int status, uint generation)
+    {
+        if (generation != shell.Generation || shell.State is not (ShellState.Running or ShellState.Warm or ShellState.Starting))
+            return;
+        var kills = ReadOomKills(shell);
+        var exited = new Answer
+        {
+            Version = SpawnerProtocol.Version,
+            Kind = AnswerKind.RuntimeExited,
+            SandboxId = shell.Id,
+            Value = status,
+            Generation = generation,
+            Flags = kills > shell.OomKillsSeen ? Answer.FlagOutOfMemory : (ushort)0,
+        };
+        shell.OomKillsSeen = kills;
+        if (!shell.IsDoomed)
+            Send(&exited, []);
     }
 
     private void AnswerPending(Shell shell, SetupStep step, int error)
@@ -108,15 +119,7 @@ internal sealed unsafe partial class SpawnerLoop
             Send(&answer, new ReadOnlySpan<int>(descriptors, SpawnerProtocol.PipeFdCount));
         }
 
-        ClosePipes(shell);
-    }
-
-    private static void ClosePipes(Shell shell)
-    {
-        Kernel.Close(shell.AgentRequests);
-        Kernel.Close(shell.AgentResponses);
-        Kernel.Close(shell.AgentLogs);
-        shell.AgentRequests = shell.AgentResponses = shell.AgentLogs = -1;
+        shell.ClosePipes();
     }
 
     /// <summary>v1 has no memory.oom.group: the kernel killed one process, init kills the others.</summary>

@@ -96,7 +96,7 @@ internal sealed unsafe partial class SpawnerLoop
     private void Warm(WarmRequest* request)
     {
         var header = &request->Header;
-        if (!_maker.HasRuntime(request->Runtime) || !IsSize(request->MemoryMb, LeastTmpMb, request->HardCpuCap))
+        if (!_maker.HasRuntime(request->Runtime) || !IsSize(request->MemoryMb, LeastTmpMb, request->HardCpuCap) || request->IsExecuted is not (0 or 1))
         {
             Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
             return;
@@ -104,7 +104,9 @@ internal sealed unsafe partial class SpawnerLoop
 
         if (Find(header, ShellState.Empty) is not { } shell)
             return;
-        var result = _maker.Warm(shell, request, out var step);
+        var zygote = request->IsExecuted == 1 ? null : ZygoteFor(request->Runtime, mayWait: true);
+        shell.ZygoteSlot = zygote?.Slot ?? -1;
+        var result = _maker.Warm(shell, request, zygote is not null, out var step);
         Started(shell, header, ShellState.Warm, result, step);
     }
 
@@ -116,7 +118,7 @@ internal sealed unsafe partial class SpawnerLoop
         var header = &request->Header;
         // Several layers come as one folder, which the agent has merged.
         var keepsMemory = request->MemoryMb == 0 && request->HardCpuCap == 0;
-        if (!_maker.HasRuntime(request->Runtime) || request->LayerCount is < 0 or > 1
+        if (!_maker.HasRuntime(request->Runtime) || request->LayerCount is < 0 or > 1 || request->IsExecuted is not (0 or 1)
             || !IsSize(keepsMemory ? LeastMemoryMb : request->MemoryMb, request->TmpMb == 0 ? LeastTmpMb : request->TmpMb, request->HardCpuCap))
         {
             Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
@@ -131,7 +133,10 @@ internal sealed unsafe partial class SpawnerLoop
             return;
         }
 
-        var result = shell.State == ShellState.Warm ? _maker.ClaimWarm(shell, request, out var step) : _maker.Claim(shell, request, out step);
+        var isWarm = shell.State == ShellState.Warm;
+        var zygote = isWarm || request->IsExecuted == 1 ? null : ZygoteFor(request->Runtime, mayWait: false);
+        shell.ZygoteSlot = zygote?.Slot ?? -1;
+        var result = isWarm ? _maker.ClaimWarm(shell, request, out var step) : _maker.Claim(shell, request, zygote is not null, out step);
         Started(shell, header, ShellState.Running, result, step);
     }
 
@@ -139,7 +144,20 @@ internal sealed unsafe partial class SpawnerLoop
     {
         if (Find(header, ShellState.Running) is not { } shell)
             return;
-        var result = _maker.Reset(shell, out var step);
+        int result;
+        var step = SetupStep.None;
+        if (shell.RuntimePid == 0)
+        {
+            result = _maker.Reset(shell, out step);
+        }
+        else
+        {
+            // No child of init's, which so could not wait for its end.
+            ShellMaker.Thaw(shell);
+            result = Kernel.Kill(shell.RuntimePid, Sig.Kill);
+            shell.ResetsNext = true;
+        }
+
         Started(shell, header, ShellState.Running, result, step);
     }
 

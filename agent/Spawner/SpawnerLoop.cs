@@ -37,8 +37,9 @@ internal sealed unsafe partial class SpawnerLoop
     private long _allocatedBefore;
     private bool _stopping;
 
-    public SpawnerLoop(CgroupDriver cgroups, ShellMaker maker, TmpImages tmp, AgentSocket agent, int stopFd)
+    public SpawnerLoop(CgroupDriver cgroups, ShellMaker maker, TmpImages tmp, AgentSocket agent, int stopFd, bool forks)
     {
+        _forks = forks;
         _cgroups = cgroups;
         _maker = maker;
         _tmp = tmp;
@@ -57,6 +58,9 @@ internal sealed unsafe partial class SpawnerLoop
         Control,
         InitEnd,
         Oom,
+        RuntimeEnd,
+        Zygote,
+        ZygoteEnd,
     }
 
     /// <summary>Until the stop descriptor ends and every sandbox is gone. The number of those that were not gone <see cref="StopMillis"/> later.</summary>
@@ -64,12 +68,15 @@ internal sealed unsafe partial class SpawnerLoop
     {
         _allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
         var events = stackalloc epoll_event[64];
-        while (!_stopping || _shells.Count > 0)
+        while (!_stopping || _shells.Count > 0 || AnyZygote())
         {
             if (_stopping && Stopwatch.GetTimestamp() > _stopDeadline)
                 return _shells.Count;
+            var untilTended = ZygoteTimeout();
             var looksForOom = _shells.AnyOomLooks();
             var timeout = _doomed > 0 ? 0 : _dying > 0 || looksForOom ? 2 : _tmp.MakeReady() ? 0 : _shells.AnyPending() ? 200 : -1;
+            if (untilTended >= 0 && (timeout < 0 || untilTended < timeout))
+                timeout = untilTended;
             var count = LibC.epoll_wait(_epoll, events, 64, timeout);
             for (var i = 0; i < count; i++)
             {
@@ -84,6 +91,7 @@ internal sealed unsafe partial class SpawnerLoop
             if (looksForOom)
                 LookForOomKills();
             CheckDeadlines();
+            TendZygotes();
         }
 
         return 0;
@@ -112,6 +120,15 @@ internal sealed unsafe partial class SpawnerLoop
                 break;
             case Source.Oom:
                 OutOfMemory(_shells[slot]);
+                break;
+            case Source.RuntimeEnd:
+                RuntimeEnded(_shells[slot]);
+                break;
+            case Source.Zygote:
+                ReadZygote(_zygotes[slot]);
+                break;
+            case Source.ZygoteEnd:
+                ZygoteEnded(_zygotes[slot]);
                 break;
         }
     }

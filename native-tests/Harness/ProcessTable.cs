@@ -38,6 +38,13 @@ internal static class ProcessTable
         // "pid (comm) state ppid ...", and a comm may hold anything.
         Read(pid, "stat").Split(") ")[^1].Split(' ') is [_, var parent, ..] ? int.Parse(parent, CultureInfo.InvariantCulture) : 0;
 
+    /// <summary>Whether it runs as that user; false when it is gone.</summary>
+    public static bool IsOf(int pid, uint user) => Read(pid, "status").Contains(string.Create(CultureInfo.InvariantCulture, $"\nUid:\t{user}\t"), StringComparison.Ordinal);
+
+    /// <summary>Those whose parent it is.</summary>
+    public static List<int> ChildrenOf(int parent) =>
+        [.. Pids().Where(pid => ParentOf(pid) == parent)];
+
     /// <summary>Processes that run a program out of this folder.</summary>
     public static List<int> RunningFrom(string folder) => [.. Pids().Where(pid => Executable(pid).StartsWith(folder + "/", StringComparison.Ordinal))];
 

@@ -80,6 +80,13 @@ internal sealed class SpawnerProcess : IAsyncDisposable
         var adapter = Path.Combine(spawner.Data, "runtimes/provided/hearth-adapter");
         File.WriteAllText(adapter, tenant);
         File.SetUnixFileMode(adapter, (UnixFileMode)Convert.ToInt32("755", 8));
+
+        // Python's own client but for its loop, in the place of which the tenant runs.
+        var python = Path.Combine(spawner.Data, "runtimes/python");
+        Directory.CreateDirectory(Path.Combine(python, "_hearth"));
+        foreach (var file in (string[])["bootstrap.py", "zygote.py"])
+            File.Copy(Path.Combine(Published.Folder, "runtimes/python", file), Path.Combine(python, file));
+        File.WriteAllText(Path.Combine(python, "_hearth/loop.py"), $"import json, os, random, ssl, tempfile, uuid\ndef prepare():\n    random.random(); ssl.RAND_bytes(1); next(tempfile._get_candidate_names()); uuid.uuid1()\ndef run(folder):\n{string.Join('\n', PythonTenant.Split('\n')[2..].Select(static line => "    " + line))}\n");
         return spawner;
     }
 
@@ -125,6 +132,25 @@ internal sealed class SpawnerProcess : IAsyncDisposable
         }
 
         return found;
+    }
+
+    /// <summary>Its zygotes that have executed the interpreter. A child of theirs is the same to look at at first, but for its PID namespace.</summary>
+    public List<int> Zygotes()
+    {
+        var ids = Namespace(Pid);
+        return [.. ProcessTable.ChildrenOf(Pid).Where(pid => ProcessTable.IsOf(pid, Identity.Zygote) && ProcessTable.Read(pid, "cmdline").Contains("zygote.py", StringComparison.Ordinal) && Namespace(pid) == ids)];
+
+        static string? Namespace(int pid)
+        {
+            try
+            {
+                return new FileInfo($"/proc/{pid}/ns/pid").LinkTarget;
+            }
+            catch (IOException)
+            {
+                return null;
+            }
+        }
     }
 
     /// <returns>The exit code.</returns>

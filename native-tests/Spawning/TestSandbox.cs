@@ -16,6 +16,7 @@ internal sealed unsafe class TestSandbox : IDisposable
     private readonly SpawnerConnection _spawner;
     private readonly int[] _shell;
     private int[] _pipes;
+    private int _runtime = 4;
 
     private TestSandbox(SpawnerConnection spawner, ulong id, int[] shell, int[] pipes)
     {
@@ -46,19 +47,43 @@ internal sealed unsafe class TestSandbox : IDisposable
         return new(spawner, id, shell, Succeeded(spawner.Ask(spawner.WarmOf(id))));
     }
 
+    /// <summary>One in which Python waits for its claim: forked from a zygote, or executed.</summary>
+    public static TestSandbox StartPython(SpawnerConnection spawner, ulong id, bool isExecuted = false)
+    {
+        var shell = Succeeded(spawner.Ask(spawner.CreateOf(id)));
+        var warm = spawner.WarmOf(id, runtime: 1);
+        warm.IsExecuted = isExecuted ? 1 : 0;
+        return new(spawner, id, shell, Succeeded(spawner.Ask(warm))) { _runtime = 1 };
+    }
+
+    /// <summary>One whose Python starts with its code: forked from a zygote when one is ready.</summary>
+    public static TestSandbox ClaimPython(SpawnerConnection spawner, ulong id)
+    {
+        var shell = Succeeded(spawner.Ask(spawner.CreateOf(id)));
+        var claim = spawner.ClaimOf(id);
+        (claim.Runtime, claim.MemoryMb, claim.TmpMb) = (1, 256, 512);
+        return new(spawner, id, shell, Succeeded(spawner.Ask(claim))) { _runtime = 1 };
+    }
+
     public void Claim(int memoryMb, int tmpMb, params ReadOnlySpan<byte[]> layers)
     {
         var claim = _spawner.ClaimOf(Id, null, layers);
-        (claim.MemoryMb, claim.TmpMb) = (memoryMb, tmpMb);
+        (claim.Runtime, claim.MemoryMb, claim.TmpMb) = (_runtime, memoryMb, tmpMb);
         Assert.Empty(Succeeded(_spawner.Ask(claim)));
+    }
+
+    /// <summary>Has Python run in the sandbox, and waits for nothing.</summary>
+    public void Say(string code)
+    {
+        var line = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(code) + "\n");
+        fixed (byte* bytes = line)
+            Assert.Equal(line.Length, Kernel.Write(_pipes[0], bytes, (nuint)line.Length));
     }
 
     /// <summary>Runs Python in the sandbox; the value of <c>answer</c> afterwards.</summary>
     public JsonNode? Run(string code)
     {
-        var line = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(code) + "\n");
-        fixed (byte* bytes = line)
-            Assert.Equal(line.Length, Kernel.Write(_pipes[0], bytes, (nuint)line.Length));
+        Say(code);
         var text = new List<byte>();
         var chunk = stackalloc byte[4096];
         while (text.Count == 0 || text[^1] != (byte)'\n')

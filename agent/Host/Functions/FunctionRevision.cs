@@ -60,7 +60,13 @@ internal sealed class FunctionRevision
         Layers is { } layers ? [Convert.FromHexString(layers.Hash)] : [],
         Spec.MemoryMb,
         Spec.EphemeralStorageMb == 0 ? 512 : Spec.EphemeralStorageMb,
-        hardCpuCap);
+        hardCpuCap)
+    {
+        IsExecuted = IsExecuted,
+    };
+
+    /// <summary>By the function's own wish: HEARTH_ZYGOTE=off in its environment.</summary>
+    public bool IsExecuted => Spec.Environment.TryGetValue("HEARTH_ZYGOTE", out var wish) && wish == "off";
 
     /// <summary>Hashes of the zips that it is made of.</summary>
     public IEnumerable<string> ZipHashes => Spec.LayerSha256Hex.Prepend(Spec.CodeSha256Hex);

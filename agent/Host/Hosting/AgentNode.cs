@@ -123,7 +123,8 @@ internal sealed class AgentNode : IAsyncDisposable
     private void Expect(IReadOnlyList<FunctionRevision> fresh)
     {
         const int most = 4;
-        foreach (var kind in fresh.CountBy(static function => (function.Runtime, Id: function.Spec.Runtime, function.Spec.MemoryMb)).OrderByDescending(static kind => kind.Value).Take(most).Select(static kind => kind.Key))
+        // Of those that no zygote may fork the second start says that they are worth a pool.
+        foreach (var kind in fresh.Where(static function => !function.IsExecuted).CountBy(static function => (function.Runtime, Id: function.Spec.Runtime, function.Spec.MemoryMb)).OrderByDescending(static kind => kind.Value).Take(most).Select(static kind => kind.Key))
         {
             try
             {

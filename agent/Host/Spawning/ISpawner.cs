@@ -37,6 +37,9 @@ public sealed record SandboxSpec(
 {
     /// <summary>The spawner's number for another interpreter than the language's default; 0 for that.</summary>
     public int Interpreter { get; init; }
+
+    /// <summary>Its runtime is never forked from a zygote, whose other children share its memory layout and hash secret.</summary>
+    public bool IsExecuted { get; init; }
 }
 
 /// <summary>One running sandbox. The pipe ends belong to this object; <see cref="ResetAsync"/> replaces all three.</summary>

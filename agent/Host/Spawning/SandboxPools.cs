@@ -3,7 +3,8 @@ namespace Hearth.Agent.Spawning;
 /// <summary>What a sandbox that waits for a start is ready for.</summary>
 /// <param name="Program">The spawner's number for what runs in it and waits for Init; 0: nothing does, it suits each.</param>
 /// <param name="MemoryMb">What that was told that it has; 0 without one.</param>
-internal readonly record struct PoolKind(int Program, int MemoryMb)
+/// <param name="IsExecuted">It was not forked from a zygote.</param>
+internal readonly record struct PoolKind(int Program, int MemoryMb, bool IsExecuted = false)
 {
     public static readonly PoolKind Empty = new(0, 0);
 }

@@ -52,7 +52,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
 
     public async Task<ISandbox> StartAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
-        if (_pools.TryTake(new PoolKind(Program(spec.Runtime, spec.Interpreter), spec.MemoryMb)) is { } ready)
+        if (_pools.TryTake(new PoolKind(Program(spec.Runtime, spec.Interpreter), spec.MemoryMb, spec.IsExecuted)) is { } ready)
         {
             try
             {
@@ -79,7 +79,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
             return sandbox;
         try
         {
-            var warm = new WarmRequest { Header = Header(RequestKind.Warm, sandbox.Id), Runtime = kind.Program, MemoryMb = kind.MemoryMb };
+            var warm = new WarmRequest { Header = Header(RequestKind.Warm, sandbox.Id), Runtime = kind.Program, MemoryMb = kind.MemoryMb, IsExecuted = kind.IsExecuted ? 1 : 0 };
             sandbox.RuntimeStarted(Whole(await AskAsync(warm.Header.Tag, ref warm).ConfigureAwait(false), SpawnerProtocol.PipeFdCount));
             if (!await RuntimeHello.WaitAsync(sandbox, TimeProvider.System).ConfigureAwait(false))
                 throw new SpawnerException($"runtime {kind.Program} ended before it said Hello");
@@ -179,6 +179,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
             MemoryMb = spec.MemoryMb,
             TmpMb = spec.TmpMb,
             HardCpuCap = spec.HardCpuCap ? 1 : 0,
+            IsExecuted = spec.IsExecuted ? 1 : 0,
         };
         spec.CodeSha256.Span.CopyTo(new Span<byte>(claim.Code, SpawnerProtocol.HashLength));
         for (var i = 0; i < spec.Layers.Count; i++)

@@ -35,7 +35,7 @@ public static class Sig
 [NativeConstants("sys/prctl.h", Prefix = "PR_", Case = NativeCase.UpperSnake)]
 public static class Pr
 {
-    public const int SetPdeathsig = 1, SetDumpable = 4, CapbsetDrop = 24, SetNoNewPrivs = 38, CapAmbient = 47, CapAmbientClearAll = 4, SetName = 15;
+    public const int SetPdeathsig = 1, SetDumpable = 4, CapbsetDrop = 24, SetChildSubreaper = 36, SetNoNewPrivs = 38, CapAmbient = 47, CapAmbientClearAll = 4, SetName = 15;
 }
 
 /// <summary>getrlimit(2) resources.</summary>

@@ -38,7 +38,7 @@ public static unsafe partial class Kernel
             Socketpair = 53, Clone = 56, Execve = 59, Wait4 = 61, Kill = 62, Fcntl = 72, Chdir = 80, Fchdir = 81, Mkdir = 83, Umask = 95, Setsid = 112, Setgroups = 116,
             Setresuid = 117, Setresgid = 119, Setfsuid = 122, Capget = 125, Capset = 126, PivotRoot = 155, Prctl = 157, Sethostname = 170, Mount = 165, Umount2 = 166, ExitGroup = 231,
             Waitid = 247, Openat = 257, Unshare = 272, Signalfd4 = 289, Pipe2 = 293, Prlimit64 = 302, Setns = 308, Seccomp = 317,
-            CopyFileRange = 326, PidfdSendSignal = 424, OpenTree = 428, MoveMount = 429, Fsopen = 430, Fsconfig = 431, Fsmount = 432, Clone3 = 435, CloseRange = 436, Openat2 = 437, MountSetattr = 442;
+            CopyFileRange = 326, PidfdSendSignal = 424, PidfdOpen = 434, OpenTree = 428, MoveMount = 429, Fsopen = 430, Fsconfig = 431, Fsmount = 432, Clone3 = 435, CloseRange = 436, Openat2 = 437, MountSetattr = 442;
     }
 
     public static int Clone3(CloneArgs* args) => Result(LibC.syscall(Nr.Clone3, args, sizeof(CloneArgs)));
@@ -65,6 +65,20 @@ public static unsafe partial class Kernel
         while (result == -Errno.EINTR);
         return result;
     }
+
+    /// <summary>A child of this process that has ended, whose status is left for <see cref="Wait4"/>.</summary>
+    /// <param name="pid">The one that is asked for; 0: any.</param>
+    /// <returns>Its pid, 0 when none has, -ECHILD when that is no child of this process.</returns>
+    public static int FindEnded(int pid)
+    {
+        // struct siginfo: signal, errno, code, and from byte 16 the pid.
+        var info = stackalloc int[32];
+        info[4] = 0;
+        var result = Result(LibC.syscall(Nr.Waitid, pid == 0 ? 0 /* P_ALL */ : 1 /* P_PID */, pid, info, 0x1000005 /* WEXITED, WNOHANG, WNOWAIT */, 0));
+        return result < 0 ? result : info[4];
+    }
+
+    public static int PidfdOpen(int pid) => Result(LibC.syscall(Nr.PidfdOpen, pid, 0));
 
     public static int Kill(int pid, int signal) => Result(LibC.syscall(Nr.Kill, pid, signal));
 

@@ -65,6 +65,12 @@ public enum SetupStep : ushort
     RuntimeExec = 70,
     ResetTookTooLong = 71,
     ResetIpc = 72,
+
+    // A zygote.
+    ZygoteCgroup = 80,
+    ZygoteJoin = 81,
+    ZygoteFork = 82,
+    ZygoteNamespaces = 83,
 }
 
 public static class SetupSteps
@@ -126,6 +132,10 @@ public static class SetupSteps
         SetupStep.RuntimeExec => "runtime: exec (is the language installed where the sandbox sees it?)",
         SetupStep.ResetTookTooLong => "reset of the sandbox took too long",
         SetupStep.ResetIpc => "init: a new IPC namespace for a reset",
+        SetupStep.ZygoteCgroup => "zygote: entering the sandbox's cgroups",
+        SetupStep.ZygoteJoin => "zygote: joining the sandbox's namespaces",
+        SetupStep.ZygoteFork => "zygote: forking the runtime",
+        SetupStep.ZygoteNamespaces => "opening the sandbox's namespaces for the zygote",
         _ => $"step {(ushort)step}",
     };
 }

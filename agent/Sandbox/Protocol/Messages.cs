@@ -11,7 +11,7 @@ namespace Hearth.Sandbox.Protocol;
 /// </summary>
 public static class SpawnerProtocol
 {
-    public const ushort Version = 3;
+    public const ushort Version = 4;
 
     /// <summary>Descriptors that come with the answer to <see cref="RequestKind.Create"/>, in the order of <see cref="ShellFd"/>; absent ones are /dev/null.</summary>
     public const int ShellFdCount = 8;
@@ -118,7 +118,8 @@ public struct WarmRequest
     /// <summary>As in <see cref="CreateRequest"/>.</summary>
     public int HardCpuCap;
 
-    public int Reserved;
+    /// <summary>1 = never by a zygote, 0 = by one where there is one.</summary>
+    public int IsExecuted;
 }
 
 [ProtocolStruct(232)]
@@ -142,7 +143,8 @@ public unsafe struct ClaimRequest
     /// <summary>As in <see cref="CreateRequest"/>; 0 without <see cref="MemoryMb"/>.</summary>
     public int HardCpuCap;
 
-    public int Reserved;
+    /// <summary>As in <see cref="WarmRequest"/>.</summary>
+    public int IsExecuted;
 
     public fixed byte Code[SpawnerProtocol.HashLength];
     public fixed byte Layers[SpawnerProtocol.HashLength * SpawnerProtocol.MaxLayers];

@@ -5,6 +5,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Grpc.Net.Client;
+using Hearth.Bench.Load.Invocations;
+using Hearth.Bench.Load.Measuring;
 using Hearth.Bench.Load.Processes;
 using Hearth.Contracts.V1;
 
@@ -16,7 +18,7 @@ internal sealed partial class BenchNode : IAsyncDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly string _data = BenchContext.NewFolder();
     private readonly CpuGroup? _group;
-    private readonly Process _up = new();
+    private Process _up = new();
     private GrpcChannel? _channel;
     private List<string> _left = [];
     private bool _started;
@@ -62,6 +64,36 @@ internal sealed partial class BenchNode : IAsyncDisposable
         from line in ReadLines(Path.Combine(folder, "cgroup.procs"))
         select int.Parse(line, System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>Stops it and starts it again on the same data and port, until that port answers a request.</summary>
+    /// <returns>Nanoseconds from the start of `hearth up` to the last byte of the first answer, which is that of a call.</returns>
+    public async Task<long> RestartAsync(Func<ICaller> caller, CancellationToken cancelled)
+    {
+        Native.Kill(_up.Id, Native.SigTerm);
+        await _up.WaitForExitAsync(cancelled);
+        _channel?.Dispose();
+        _up.Dispose();
+        _up = new Process();
+        var began = Clock.Now;
+        Start(Endpoint.Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        while (true)
+        {
+            try
+            {
+                using var first = caller();
+                first.Call(1);
+                break;
+            }
+            catch (SocketException) when (!_up.HasExited)
+            {
+                await Task.Delay(1, cancelled);
+            }
+        }
+
+        var nanos = Clock.Now - began;
+        Connect(Path.Combine(_data, "run", "control", "grpc.sock"));
+        return nanos;
+    }
+
     /// <summary>Called after disposing, when all else went well: a failure before it is the one to tell.</summary>
     public void CheckNothingLeft()
     {
@@ -93,10 +125,10 @@ internal sealed partial class BenchNode : IAsyncDisposable
             Directory.Delete(_data, recursive: true);
     }
 
-    private async Task UpAsync(CancellationToken cancelled)
+    private TaskCompletionSource<Uri> Start(string port)
     {
         // What is reserved for instances is not what they hold; the bench keeps few enough of them.
-        var command = CpuGroup.Wrap(_group, Published.Program("hearth"), "up", "--data", _data, "--port", "0", "--memory-budget-mb", "262144");
+        var command = CpuGroup.Wrap(_group, Published.Program("hearth"), "up", "--data", _data, "--port", port, "--memory-budget-mb", "262144");
         var ready = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         _up.StartInfo = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         _up.StartInfo.Environment["NO_COLOR"] = "1";
@@ -108,6 +140,12 @@ internal sealed partial class BenchNode : IAsyncDisposable
         _started = true;
         _up.BeginOutputReadLine();
         _up.BeginErrorReadLine();
+        return ready;
+    }
+
+    private async Task UpAsync(CancellationToken cancelled)
+    {
+        var ready = Start("0");
         try
         {
             Endpoint = await ready.Task.WaitAsync(TimeSpan.FromSeconds(60), cancelled);

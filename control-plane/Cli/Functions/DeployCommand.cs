@@ -19,6 +19,7 @@ internal static class DeployCommand
     private static readonly Option<int?> Timeout = SharedOptions.Number("--timeout", "Seconds an invocation may take, 1-900. Default: 3", 1, 900);
     private static readonly Option<int?> Tmp = SharedOptions.Number("--tmp", "Space in /tmp in MB, 512-10240. Default: 512", 512, 10240);
     private static readonly Option<string[]> Env = EnvironmentPairs.Create();
+    private static readonly Option<bool> NoZygote = new("--no-zygote") { Description = "Execute the interpreter for each instance instead of forking it from one that other functions' are forked from too: slower starts, but no memory layout and no hash secret is shared. The same as --env HEARTH_ZYGOTE=off" };
     private static readonly Option<string> Description = new("--description") { Description = "Free text, at most 256 characters", HelpName = "TEXT" };
     private static readonly Option<bool> AsJson = SharedOptions.Json();
 
@@ -32,7 +33,7 @@ internal static class DeployCommand
             "hearth deploy ./thumbnail --name thumbnail --runtime nodejs20.x --handler index.handler --memory 1024 --timeout 30",
             "hearth deploy ./go-service --name service --runtime provided.al2023 --handler any   # a folder with an executable 'bootstrap'")
         {
-            PackagePath, Name, Runtime, Handler, Memory, Timeout, Tmp, Env, Description, AsJson,
+            PackagePath, Name, Runtime, Handler, Memory, Timeout, Tmp, Env, NoZygote, Description, AsJson,
         };
         command.SetAction(RunAsync);
         return command;
@@ -67,6 +68,7 @@ internal static class DeployCommand
         if (parsed.GetValue(Timeout) is { } timeout) settings.TimeoutSeconds = timeout;
         if (parsed.GetValue(Tmp) is { } tmp) settings.EphemeralStorageMb = tmp;
         foreach (var (key, value) in EnvironmentPairs.Read(parsed.GetValue(Env) ?? [])) settings.Environment[key] = value;
+        if (parsed.GetValue(NoZygote)) settings.Environment["HEARTH_ZYGOTE"] = "off";
         return settings;
     }
 }

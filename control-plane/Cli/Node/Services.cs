@@ -51,6 +51,8 @@ internal static class Services
         List<string> spawner = ["--data", options.DataDirectory];
         if (options.Root is { } root) spawner.AddRange(["--root", root]);
         if (options.TmpInMemory) spawner.AddRange(["--tmp", "memory"]);
+        if (options.NoZygote) spawner.AddRange(["--zygote", "off"]);
+        foreach (var module in options.ZygoteModules) spawner.AddRange(["--zygote-module", module]);
         foreach (var runtime in options.Runtimes) spawner.AddRange(["--runtime", runtime]);
 
         return

@@ -24,6 +24,8 @@ internal static partial class UpCommand
     private static readonly Option<int?> Concurrency = SharedOptions.Number("--concurrency", "Invocations under way at once, all functions together, 1-1000000; more are throttled. Default: 1000", 1, 1_000_000);
     private static readonly Option<int?> BurstRate = SharedOptions.Number("--burst-rate", "Invocations a second that one function may begin, 1-1000000; more are throttled. Default: as many as come", 1, 1_000_000);
     private static readonly Option<int?> SandboxPool = SharedOptions.Number("--sandbox-pool", "Sandboxes kept ready for starts to come, at most, 0-256; 0 = each start makes its own. Default: 16", 0, 256);
+    private static readonly Option<string> Zygote = new("--zygote") { Description = "on: Python's interpreter is loaded once and forked for each instance, and anew every 500 instances or 60 s. off: it is executed for each, which takes longer, and no two share memory layout and hash secret", DefaultValueFactory = _ => "on", HelpName = "on|off" };
+    private static readonly Option<string[]> ZygoteModule = new("--zygote-module") { Description = "Module of this machine's Python that is loaded before it is forked, such as json or urllib.request, so that functions which import it start sooner; may be given 16 times", HelpName = "NAME", DefaultValueFactory = _ => [] };
     private static readonly Option<double?> PriceRequests = Price("--price-requests", "Price of a million requests in USD, for 'hearth usage'. Default: 0.20");
     private static readonly Option<double?> PriceGbSecond = Price("--price-gb-second", "Price of a GB-second in USD. Default: 0.0000166667");
     private static readonly Option<string?> RetryDelays = new("--retry-delays") { Description = "Seconds until an event that its function failed is tried again, first and following times, each 0-3600. Default: 60,120, as AWS", HelpName = "S[,S...]" };
@@ -43,7 +45,7 @@ internal static partial class UpCommand
             "sudo hearth up", "sudo hearth up --port 9100 --data /srv/hearth --memory-budget-mb 4096",
             "sudo hearth up --root /var/lib/hearth-images/python")
         {
-            Port, Host, GrpcPort, Root, Runtime, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, Concurrency, BurstRate, SandboxPool, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, S3Endpoint,
+            Port, Host, GrpcPort, Root, Runtime, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, Concurrency, BurstRate, SandboxPool, Zygote, ZygoteModule, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, S3Endpoint,
             Region, Account, LogMaxMb, LogMaxDays, PutLogsMaxMb, Prepare, Verbose,
         };
         Runtime.Validators.Add(static result =>
@@ -56,6 +58,19 @@ internal static partial class UpCommand
         Tmp.Validators.Add(static result =>
         {
             if (result.GetValueOrDefault<string>() is not ("disk" or "memory") and var other) result.AddError($"--tmp '{other}' is not a place: write disk or memory");
+        });
+        Zygote.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<string>() is not ("on" or "off") and var other) result.AddError($"--zygote '{other}' is neither: write on or off");
+        });
+        ZygoteModule.Validators.Add(static result =>
+        {
+            var given = result.GetValueOrDefault<string[]>() ?? [];
+            if (given.Length > 16) result.AddError("--zygote-module: 16 at most");
+            foreach (var name in given)
+            {
+                if (!ModuleName().IsMatch(name)) result.AddError($"--zygote-module '{name}' is not a module's name: write urllib.request, say");
+            }
         });
         RetryDelays.Validators.Add(static result =>
         {
@@ -97,6 +112,8 @@ internal static partial class UpCommand
             Region = parsed.GetValue(Region),
             Account = parsed.GetValue(Account),
             SandboxPool = parsed.GetValue(SandboxPool),
+            ZygoteModules = parsed.GetValue(ZygoteModule) ?? [],
+            NoZygote = parsed.GetRequiredValue(Zygote) == "off",
             LogMaxMb = parsed.GetValue(LogMaxMb),
             LogMaxDays = parsed.GetValue(LogMaxDays),
             PutLogsMaxMb = parsed.GetValue(PutLogsMaxMb),
@@ -107,6 +124,10 @@ internal static partial class UpCommand
 
     [GeneratedRegex(@"^(python3\.\d+|nodejs\d+\.x|dotnet(core3\.1|\d+))=/usr/[^ =]+$", RegexOptions.CultureInvariant)]
     private static partial Regex RuntimePair();
+
+    // As the spawner takes it.
+    [GeneratedRegex(@"^(?=.{1,64}\z)[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex ModuleName();
 
     private static Option<double?> Price(string name, string description)
     {

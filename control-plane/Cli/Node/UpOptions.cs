@@ -21,6 +21,12 @@ internal sealed record UpOptions(
     /// <summary>Null = 16.</summary>
     public int? SandboxPool { get; init; }
 
+    /// <summary>Each Python is executed.</summary>
+    public bool NoZygote { get; init; }
+
+    /// <summary>What is loaded before Python is forked.</summary>
+    public IReadOnlyList<string> ZygoteModules { get; init; } = [];
+
     /// <summary>Of each function's log; null = 64 MB and 14 days.</summary>
     public int? LogMaxMb { get; init; }
 

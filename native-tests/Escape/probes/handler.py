@@ -14,8 +14,8 @@ def run(name, host):
 
 def handle(event, context):
     if event.get("started_with"):
-        with open("/proc/self/environ") as environment:
-            return environment.read()
+        with open("/proc/self/environ") as environment, open("/proc/self/cmdline") as arguments:
+            return arguments.read() + environment.read()
     return run(event["probe"], event["host"])
 
 

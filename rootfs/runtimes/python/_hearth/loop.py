@@ -7,11 +7,12 @@ from . import wire
 # Out of the way of the handler's own descriptors, below the 64 that need no larger table; not inherited by its children.
 _REQUESTS, _RESPONSES = 62, 63
 _forked = False
+_prepared = False
 
 
 def run(runtime_folder):
     wire.write(4, wire.frame(wire.HELLO, wire.PROTOCOL_VERSION, "python", "%d.%d.%d" % sys.version_info[:3]))
-    _prepare()
+    prepare()
     try:
         frames = wire.Reader(3)
         init = frames.read()
@@ -26,8 +27,12 @@ def run(runtime_folder):
         _broken(error)
 
 
-def _prepare():
-    """What every function needs, and what most of them import, if this process was started ahead of time and waits for its Init anyway."""
+def prepare():
+    """What every function needs, and what most of them import, if this process was started ahead of time and waits for its Init anyway. Once; children of a zygote inherit it."""
+    global _prepared
+    if _prepared:
+        return
+    _prepared = True
     if sys.flags.no_site:
         # exit(), quit() and the machine's site-packages: what the handler expects of an interpreter.
         import site
