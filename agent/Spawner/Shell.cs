@@ -59,6 +59,9 @@ internal sealed class Shell
 
     /// <summary>The number by which the agent asked for it: the same as the kind, or another interpreter of that kind.</summary>
     public int Program;
+
+    /// <summary>The adapter is executed, and starts the program itself.</summary>
+    public bool BehindAdapter;
     public uint Generation;
 
     /// <summary>Tag of the request that waits for init, or of nothing (0 is a valid tag, so a flag goes with it).</summary>

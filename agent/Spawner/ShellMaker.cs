@@ -173,6 +173,9 @@ internal sealed unsafe class ShellMaker
     /// <summary>Whether the agent may ask for it.</summary>
     public bool HasRuntime(int runtime) => _interpreters.LanguageOf(runtime) != 0;
 
+    /// <summary>That of provided is the adapter itself.</summary>
+    public bool MayBeBehindAdapter(int runtime, int behindAdapter) => behindAdapter == 0 || (behindAdapter == 1 && _interpreters.LanguageOf(runtime) != RuntimeTable.Provided);
+
     public int Warm(Shell shell, WarmRequest* request, out SetupStep step)
     {
         step = SetupStep.Cgroup;
@@ -184,6 +187,7 @@ internal sealed unsafe class ShellMaker
         var result = _cgroups.SetLimits(shell.Id, limits, out _);
         if (result < 0)
             return result;
+        shell.BehindAdapter = false;
         var runtime = RuntimeTree(shell, request->Runtime, out step);
         if (runtime < 0)
             return runtime;
@@ -194,6 +198,7 @@ internal sealed unsafe class ShellMaker
 
     public int Claim(Shell shell, ClaimRequest* request, out SetupStep step)
     {
+        shell.BehindAdapter = request->BehindAdapter != 0;
         var runtime = RuntimeTree(shell, request->Runtime, out step);
         if (runtime < 0)
             return runtime;
@@ -289,7 +294,7 @@ internal sealed unsafe class ShellMaker
         // After a reset too: what was warmed once has its code then, and the claim may have changed its size.
         var isWarming = kind == InitOrder.Claim && (kinds & ClaimMounts.Code) == 0;
         RuntimeTable.Write(
-            shell.RuntimeKind, _interpreters.PathOf(shell.Program), shell.MemoryMb, isWarming, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out order.ArgumentBytes, out order.EnvironmentBytes);
+            shell.RuntimeKind, _interpreters.PathOf(shell.Program), shell.BehindAdapter, shell.MemoryMb, isWarming, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out order.ArgumentBytes, out order.EnvironmentBytes);
         var startBlockBytes = order.ArgumentBytes + order.EnvironmentBytes;
         step = SetupStep.Pipes;
         var pipes = stackalloc int[6] { -1, -1, -1, -1, -1, -1 };

@@ -116,7 +116,7 @@ internal sealed unsafe partial class SpawnerLoop
         var header = &request->Header;
         // Several layers come as one folder, which the agent has merged.
         var keepsMemory = request->MemoryMb == 0 && request->HardCpuCap == 0;
-        if (!_maker.HasRuntime(request->Runtime) || request->LayerCount is < 0 or > 1
+        if (!_maker.HasRuntime(request->Runtime) || request->LayerCount is < 0 or > 1 || !_maker.MayBeBehindAdapter(request->Runtime, request->BehindAdapter)
             || !IsSize(keepsMemory ? LeastMemoryMb : request->MemoryMb, request->TmpMb == 0 ? LeastTmpMb : request->TmpMb, request->HardCpuCap))
         {
             Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
@@ -125,7 +125,7 @@ internal sealed unsafe partial class SpawnerLoop
 
         if (Find(header, ShellState.Empty, ShellState.Warm) is not { } shell)
             return;
-        if (shell.State == ShellState.Warm && shell.Program != request->Runtime)
+        if (shell.State == ShellState.Warm && (shell.Program != request->Runtime || request->BehindAdapter != 0))
         {
             Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
             return;

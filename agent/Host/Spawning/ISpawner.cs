@@ -37,6 +37,9 @@ public sealed record SandboxSpec(
 {
     /// <summary>The spawner's number for another interpreter than the language's default; 0 for that.</summary>
     public int Interpreter { get; init; }
+
+    /// <summary>The language's client is a child of the adapter, which serves extensions; not with <see cref="RuntimeKind.Provided"/>, which is the adapter.</summary>
+    public bool BehindAdapter { get; init; }
 }
 
 /// <summary>One running sandbox. The pipe ends belong to this object; <see cref="ResetAsync"/> replaces all three.</summary>

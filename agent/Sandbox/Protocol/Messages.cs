@@ -11,7 +11,7 @@ namespace Hearth.Sandbox.Protocol;
 /// </summary>
 public static class SpawnerProtocol
 {
-    public const ushort Version = 3;
+    public const ushort Version = 4;
 
     /// <summary>Descriptors that come with the answer to <see cref="RequestKind.Create"/>, in the order of <see cref="ShellFd"/>; absent ones are /dev/null.</summary>
     public const int ShellFdCount = 8;
@@ -142,7 +142,8 @@ public unsafe struct ClaimRequest
     /// <summary>As in <see cref="CreateRequest"/>; 0 without <see cref="MemoryMb"/>.</summary>
     public int HardCpuCap;
 
-    public int Reserved;
+    /// <summary>1 = the language's client runs as a child of the adapter, for extensions; only of python, nodejs and dotnet, and of an empty sandbox.</summary>
+    public int BehindAdapter;
 
     public fixed byte Code[SpawnerProtocol.HashLength];
     public fixed byte Layers[SpawnerProtocol.HashLength * SpawnerProtocol.MaxLayers];
