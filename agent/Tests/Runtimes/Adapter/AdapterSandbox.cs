@@ -179,7 +179,7 @@ public sealed class AdapterSandbox : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static string Program
+    public static string Program
     {
         get
         {
