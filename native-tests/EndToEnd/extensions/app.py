@@ -1,5 +1,6 @@
 """A function that tells what the extension beside it has been told, and does what its event says."""
 import os
+import sys
 import time
 
 print("loaded with", os.environ["AWS_LAMBDA_RUNTIME_API"])
@@ -27,4 +28,4 @@ def handler(event, context):
 
 
 def wrapped(event, context):
-    return {"wrapped": os.environ["FROM_WRAPPER"], "variables": sorted(os.environ), "hash": os.environ.get("PYTHONHASHSEED")}
+    return {"wrapped": os.environ["FROM_WRAPPER"], "variables": sorted(os.environ), "randomized": sys.flags.hash_randomization}

@@ -41,7 +41,7 @@ internal sealed class FrameClient(Reactor reactor, AgentPipe agent, IRuntimeEven
         var process = ChildProcess.Start(reactor, command, environment, output, process =>
         {
             // What it wrote before it died counts: an answer is an answer.
-            Read(int.MaxValue);
+            Read(2L * FrameLimits.MaxFrameLength);
             ended(process);
         }, out error, _pipes);
         _pipes.CloseTheirs();
