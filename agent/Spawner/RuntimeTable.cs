@@ -18,11 +18,18 @@ internal static class RuntimeTable
 
     /// <summary>Writes NUL-terminated arguments, then NUL-terminated environment entries.</summary>
     /// <param name="program">What is executed.</param>
+    /// <param name="behindAdapter">By the adapter, whose arguments it and its own are.</param>
     /// <param name="memoryMb">128-10,240.</param>
     /// <param name="isWarming">Code and layers are mounted later.</param>
-    public static void Write(int runtime, ReadOnlySpan<byte> program, int memoryMb, bool isWarming, Span<byte> into, out int argumentBytes, out int environmentBytes)
+    public static void Write(int runtime, ReadOnlySpan<byte> program, bool behindAdapter, int memoryMb, bool isWarming, Span<byte> into, out int argumentBytes, out int environmentBytes)
     {
         var block = new Block(into);
+        if (behindAdapter)
+        {
+            block.Add("/var/runtime/hearth-adapter"u8);
+            block.Add("--client"u8);
+        }
+
         block.Add(program);
         switch (runtime)
         {

@@ -76,6 +76,9 @@ internal sealed class Shell
 
     /// <summary>The number by which the agent asked for it: the same as the kind, or another interpreter of that kind.</summary>
     public int Program;
+
+    /// <summary>The adapter is executed, and starts the program itself.</summary>
+    public bool BehindAdapter;
     public uint Generation;
 
     public ForkState Fork;

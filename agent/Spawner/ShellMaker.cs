@@ -183,6 +183,9 @@ internal sealed unsafe partial class ShellMaker
     /// <summary>What is started for a number that <see cref="HasRuntime"/> knows: 1-4.</summary>
     public int LanguageOf(int runtime) => _interpreters.LanguageOf(runtime);
 
+    /// <summary>That of provided is the adapter itself.</summary>
+    public bool MayBeBehindAdapter(int runtime, int behindAdapter) => behindAdapter == 0 || (behindAdapter == 1 && _interpreters.LanguageOf(runtime) != RuntimeTable.Provided);
+
     /// <param name="forks">By a zygote: nothing is started here, see <see cref="Fork"/>.</param>
     public int Warm(Shell shell, WarmRequest* request, bool forks, out SetupStep step)
     {
@@ -195,6 +198,7 @@ internal sealed unsafe partial class ShellMaker
         var result = _cgroups.SetLimits(shell.Id, limits, out _);
         if (result < 0)
             return result;
+        shell.BehindAdapter = false;
         var runtime = RuntimeTree(shell, request->Runtime, out step);
         if (runtime < 0)
             return runtime;
@@ -207,6 +211,7 @@ internal sealed unsafe partial class ShellMaker
     /// <inheritdoc cref="Warm"/>
     public int Claim(Shell shell, ClaimRequest* request, bool forks, out SetupStep step)
     {
+        shell.BehindAdapter = request->BehindAdapter != 0;
         var runtime = RuntimeTree(shell, request->Runtime, out step);
         if (runtime < 0)
             return runtime;
@@ -329,7 +334,7 @@ internal sealed unsafe partial class ShellMaker
     {
         var order = new InitOrderMessage { Order = kind, Mounts = kinds, MemoryMb = shell.MemoryMb, Generation = shell.Generation };
         RuntimeTable.Write(
-            shell.RuntimeKind, _interpreters.PathOf(shell.Program), shell.MemoryMb, isWarming, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out order.ArgumentBytes, out order.EnvironmentBytes);
+            shell.RuntimeKind, _interpreters.PathOf(shell.Program), shell.BehindAdapter, shell.MemoryMb, isWarming, new Span<byte>(_startBlock, InitOrderMessage.MaxStartBlock), out order.ArgumentBytes, out order.EnvironmentBytes);
         var sent = stackalloc int[InitBlock.MaxReceived];
         mounts.CopyTo(new Span<int>(sent, InitBlock.MaxReceived));
         sent[mounts.Length] = shell.RuntimeRequests;

@@ -118,7 +118,7 @@ internal sealed unsafe partial class SpawnerLoop
         var header = &request->Header;
         // Several layers come as one folder, which the agent has merged.
         var keepsMemory = request->MemoryMb == 0 && request->HardCpuCap == 0;
-        if (!_maker.HasRuntime(request->Runtime) || request->LayerCount is < 0 or > 1 || request->IsExecuted is not (0 or 1)
+        if (!_maker.HasRuntime(request->Runtime) || request->LayerCount is < 0 or > 1 || request->IsExecuted is not (0 or 1) || !_maker.MayBeBehindAdapter(request->Runtime, request->BehindAdapter)
             || !IsSize(keepsMemory ? LeastMemoryMb : request->MemoryMb, request->TmpMb == 0 ? LeastTmpMb : request->TmpMb, request->HardCpuCap))
         {
             Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
@@ -127,14 +127,14 @@ internal sealed unsafe partial class SpawnerLoop
 
         if (Find(header, ShellState.Empty, ShellState.Warm) is not { } shell)
             return;
-        if (shell.State == ShellState.Warm && shell.Program != request->Runtime)
+        if (shell.State == ShellState.Warm && (shell.Program != request->Runtime || request->BehindAdapter != 0))
         {
             Refuse(header, SetupStep.BadArgument, Errno.EINVAL);
             return;
         }
 
         var isWarm = shell.State == ShellState.Warm;
-        var zygote = isWarm || request->IsExecuted == 1 ? null : ZygoteFor(request->Runtime, mayWait: false);
+        var zygote = isWarm || request->IsExecuted == 1 || request->BehindAdapter == 1 ? null : ZygoteFor(request->Runtime, mayWait: false);
         shell.ZygoteSlot = zygote?.Slot ?? -1;
         var result = isWarm ? _maker.ClaimWarm(shell, request, out var step) : _maker.Claim(shell, request, zygote is not null, out step);
         Started(shell, header, ShellState.Running, result, step);

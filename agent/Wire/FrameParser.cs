@@ -8,11 +8,13 @@ namespace Hearth.Wire;
 /// It holds no more than four times what the peer has really sent (from 4 KiB up), so announcing a large frame costs the peer, not us.
 /// Not thread safe. A view is valid until the next call of <see cref="GetBuffer"/>, <see cref="Append"/>, <see cref="Trim"/> or <see cref="Dispose"/>.
 /// </summary>
-public sealed class FrameParser(int maxFrameLength = FrameLimits.MaxFrameLength) : IDisposable
+/// <param name="pool">Where its buffers come from; null: the shared one, which keeps what it is given back.</param>
+public sealed class FrameParser(int maxFrameLength = FrameLimits.MaxFrameLength, ArrayPool<byte>? pool = null) : IDisposable
 {
     private const int SmallBuffer = 4096;
     private const int GrowthFactor = 4;
 
+    private readonly ArrayPool<byte> _pool = pool ?? ArrayPool<byte>.Shared;
     private byte[] _bytes = [];
     private int _start;
     private int _end;
@@ -101,7 +103,7 @@ public sealed class FrameParser(int maxFrameLength = FrameLimits.MaxFrameLength)
         }
         else
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(wanted, pending + 1));
+            var larger = _pool.Rent(Math.Max(wanted, pending + 1));
             _bytes.AsSpan(_start, pending).CopyTo(larger);
             Return(_bytes);
             _bytes = larger;
@@ -110,9 +112,9 @@ public sealed class FrameParser(int maxFrameLength = FrameLimits.MaxFrameLength)
         _end = pending;
     }
 
-    private static void Return(byte[] bytes)
+    private void Return(byte[] bytes)
     {
         if (bytes.Length > 0)
-            ArrayPool<byte>.Shared.Return(bytes);
+            _pool.Return(bytes);
     }
 }

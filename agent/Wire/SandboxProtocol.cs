@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Hearth.Wire;
 
 /// <summary>
@@ -15,11 +17,12 @@ namespace Hearth.Wire;
 /// Done           -> only when InitDone announced it: after the answer, State was Finishing and is Ready
 /// </code>
 /// </remarks>
-public sealed class SandboxProtocol : IDisposable
+/// <param name="pool">As in <see cref="FrameParser"/>.</param>
+public sealed class SandboxProtocol(ArrayPool<byte>? pool = null) : IDisposable
 {
     private const int HellosAllowed = 2;
 
-    private readonly FrameParser _parser = new();
+    private readonly FrameParser _parser = new(pool: pool);
     private WireException? _violation;
     private int _hellos;
     private bool _saysDone;

@@ -156,6 +156,10 @@ if ((${#todo[@]})); then
     echo "$hash" > "$out/.hash/$(basename "$name")"
   done
   rm -rf "$artifacts/publish-staging"
+  # A sandbox sees one of these folders, and a function of any language may have extensions.
+  for folder in "$out"/runtimes/*/; do
+    [[ $folder -ef $out/runtimes/provided ]] || ln -f "$out/runtimes/provided/hearth-adapter" "$folder" || fail "the adapter cannot be put into $folder"
+  done
 fi
 
 echo "$stamp" > "$out/.stamp"

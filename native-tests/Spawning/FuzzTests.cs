@@ -147,8 +147,8 @@ public sealed class FuzzTests(ITestOutputHelper output)
     // Right length and version; what is in it is chance, with a liking for values that mean something.
     private static byte[] ValidLookingPacket(Random random)
     {
-        var kind = (RequestKind)random.Next(1, 7);
-        var packet = new byte[kind switch { RequestKind.Create => 32, RequestKind.Claim => 216, _ => 16 }];
+        var kind = (RequestKind)random.Next(1, 8);
+        var packet = new byte[kind switch { RequestKind.Create or RequestKind.Warm => 32, RequestKind.Claim => 232, _ => 16 }];
         random.NextBytes(packet);
         BitConverter.TryWriteBytes(packet, SpawnerProtocol.Version);
         BitConverter.TryWriteBytes(packet.AsSpan(2), (ushort)kind);
@@ -165,8 +165,12 @@ public sealed class FuzzTests(ITestOutputHelper output)
         {
             BitConverter.TryWriteBytes(packet.AsSpan(16), random.Next(-1, 6));
             BitConverter.TryWriteBytes(packet.AsSpan(20), random.Next(4) == 0 ? random.Next() : 0);
+            // Sizes of the Create, mostly.
+            packet.AsSpan(24, 16).Clear();
+            BitConverter.TryWriteBytes(packet.AsSpan(24), random.Next(8) == 0 ? random.Next() : 0);
+            BitConverter.TryWriteBytes(packet.AsSpan(36), random.Next(4) == 0 ? random.Next(-1, 3) : 0);
             if (random.Next(2) == 0)
-                SpawnerProcess.Code.CopyTo(packet, 24);
+                SpawnerProcess.Code.CopyTo(packet, 40);
         }
 
         return packet;

@@ -71,15 +71,18 @@ internal sealed class SpawnerProcess : IAsyncDisposable
     {
         var parent = Environment.GetEnvironmentVariable("HEARTH_TEST_DATA") is { Length: > 0 } chosen ? chosen : "/var/tmp";
         var spawner = new SpawnerProcess(Path.Combine(parent, $"hearth-spawning-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}"));
-        foreach (var (folder, mode) in (ReadOnlySpan<(string, string)>)[("", "755"), ("root", "755"), ("run", "755"), ("tmp", "700"), ("code", "755"), ("runtimes/provided", "755")])
+        foreach (var (folder, mode) in (ReadOnlySpan<(string, string)>)[("", "755"), ("root", "755"), ("run", "755"), ("tmp", "700"), ("code", "755"), ("runtimes/provided", "755"), ("runtimes/python", "755")])
             Directory.CreateDirectory(Path.Combine(spawner.Data, folder), (UnixFileMode)Convert.ToInt32(mode, 8));
         var code = Directory.CreateDirectory(Path.Combine(spawner.Data, "code", Convert.ToHexStringLower(Code)));
         File.WriteAllText(Path.Combine(code.FullName, "code.txt"), "code");
         foreach (var path in (string[])[Path.Combine(spawner.Data, "code"), code.FullName, Path.Combine(code.FullName, "code.txt")])
             Native.Chown(path, Identity.Agent);
-        var adapter = Path.Combine(spawner.Data, "runtimes/provided/hearth-adapter");
-        File.WriteAllText(adapter, tenant);
-        File.SetUnixFileMode(adapter, (UnixFileMode)Convert.ToInt32("755", 8));
+        foreach (var folder in (string[])["provided", "python"])
+        {
+            var adapter = Path.Combine(spawner.Data, "runtimes", folder, "hearth-adapter");
+            File.WriteAllText(adapter, tenant);
+            File.SetUnixFileMode(adapter, (UnixFileMode)Convert.ToInt32("755", 8));
+        }
 
         // Python's own client but for its loop, in the place of which the tenant runs.
         var python = Path.Combine(spawner.Data, "runtimes/python");

@@ -40,6 +40,15 @@ internal sealed unsafe class TestSandbox : IDisposable
         return new(spawner, id, shell, Succeeded(spawner.Ask(claim)));
     }
 
+    /// <summary>A client of Python's, or of another number, with the tenant in the adapter's place.</summary>
+    public static TestSandbox StartBehindAdapter(SpawnerConnection spawner, ulong id, int runtime)
+    {
+        var shell = Succeeded(spawner.Ask(spawner.CreateOf(id)));
+        var claim = spawner.ClaimOf(id);
+        (claim.Runtime, claim.BehindAdapter) = (runtime, 1);
+        return new(spawner, id, shell, Succeeded(spawner.Ask(claim)));
+    }
+
     /// <summary>One in which the tenant runs before it has any code.</summary>
     public static TestSandbox StartWarm(SpawnerConnection spawner, ulong id)
     {

@@ -41,6 +41,18 @@ internal sealed class CodeStore
 
     public bool Has(FunctionRevision function) => function.CodeHashes.All(IsThere);
 
+    /// <summary>
+    /// Whether its layers, which are here, hold an extension. They are a tenant's tree: a link is not followed and counts as one, and what is really there the adapter
+    /// sees in the sandbox.
+    /// </summary>
+    public bool HasExtensions(FunctionRevision function)
+    {
+        if (function.Layers is not { } layers)
+            return false;
+        var extensions = new DirectoryInfo(Path.Join(Folder(layers.Hash), "extensions"));
+        return extensions.LinkTarget is not null || (extensions.Exists && extensions.EnumerateFileSystemInfos().Any(static entry => entry is FileInfo || entry.LinkTarget is not null));
+    }
+
     /// <exception cref="CodeUnavailableException">The control plane is away, or does not have it.</exception>
     /// <exception cref="LambdaException">The zip is refused.</exception>
     public async Task EnsureAsync(FunctionRevision function, CancellationToken cancellationToken)

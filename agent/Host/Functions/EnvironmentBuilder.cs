@@ -17,7 +17,8 @@ internal static class EnvironmentBuilder
     /// <param name="function">What runs.</param>
     /// <param name="logStream">Lambda's name of the instance's log stream.</param>
     /// <param name="isProvisioned">Started ahead, by provisioned concurrency.</param>
-    public static Dictionary<string, string> Build(FunctionRevision function, string logStream, bool isProvisioned = false)
+    /// <param name="behindAdapter">The adapter gets it first.</param>
+    public static Dictionary<string, string> Build(FunctionRevision function, string logStream, bool isProvisioned = false, bool behindAdapter = false)
     {
         var spec = function.Spec;
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -46,6 +47,9 @@ internal static class EnvironmentBuilder
             ["LD_LIBRARY_PATH"] = LibraryPath,
             ["_HANDLER"] = spec.Handler,
         };
+        // For the adapter, which tells extensions and keeps it from the function.
+        if (behindAdapter || function.Runtime == RuntimeKind.Provided)
+            environment["_HEARTH_ACCOUNT_ID"] = function.AccountId;
         AddRuntime(environment, function);
         // The function's own settings win. Names that Lambda reserves never get here: the control plane refuses them (EnvironmentRules).
         foreach (var (name, value) in spec.Environment)
@@ -56,11 +60,7 @@ internal static class EnvironmentBuilder
     private static void AddRuntime(Dictionary<string, string> environment, FunctionRevision function)
     {
         if (function.Runtime == RuntimeKind.Provided)
-        {
-            // For the adapter, which tells extensions and keeps it from the function.
-            environment["_HEARTH_ACCOUNT_ID"] = function.AccountId;
             return;
-        }
         environment["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + function.Spec.Runtime;
         environment["PWD"] = "/var/task";
         environment["SHLVL"] = "0";

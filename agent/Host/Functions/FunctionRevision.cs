@@ -45,6 +45,9 @@ internal sealed class FunctionRevision
 
     public RuntimeKind Runtime { get; }
 
+    /// <summary>It names a script around its runtime, as AWS's runtimes know one and provided, which is a program of the function's own, does not.</summary>
+    public bool HasWrapper => Runtime != RuntimeKind.Provided && Spec.Environment.TryGetValue("AWS_LAMBDA_EXEC_WRAPPER", out var script) && script.Length > 0;
+
     public string Region { get; }
 
     public string AccountId { get; }

@@ -86,7 +86,7 @@ internal sealed partial class Instance
         }
         var left = _initLimit - _services.Time.GetElapsedTime(_initStarted);
         var deadline = (_services.Time.GetUtcNow() + left).ToUnixTimeMilliseconds();
-        _link!.SendInit(Function.Spec.Handler, EnvironmentBuilder.Build(Function, _log.Stream, IsProvisioned), deadline);
+        _link!.SendInit(Function.Spec.Handler, EnvironmentBuilder.Build(Function, _log.Stream, IsProvisioned, _behindAdapter), deadline);
     }
 
     private void OnInitDone()

@@ -30,6 +30,8 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     private FrameLink? _link;
     private LogPipe? _output;
     private int _generation;
+    /// <summary>Its language's client runs as a child of the adapter. Known before there is a sandbox.</summary>
+    private bool _behindAdapter;
     private bool _helloWaits;
     private bool _notTaken;
     private string _runtime = "";
@@ -134,7 +136,8 @@ internal sealed partial class Instance : IFrameSink, IDisposable
             await SandboxStarter.EnsureCodeAsync(_services, Function);
             // Fetching code happens once; a start is what comes after.
             _owner.OnCodeThere(this);
-            var sandbox = await SandboxStarter.StartAsync(_services, Function);
+            _behindAdapter = Function.Runtime != RuntimeKind.Provided && (Function.HasWrapper || _services.Code.HasExtensions(Function));
+            var sandbox = await SandboxStarter.StartAsync(_services, Function, _behindAdapter);
             _services.Loop.Post(() => Attach(sandbox));
         }
         catch (LambdaException e)
@@ -235,7 +238,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
             case FrameKind.Error when frame.Id == 0:
                 GiveUp(RuntimeFailure.InitError(frame.ErrorType.ToString(), frame.Payload.ToArray()), destroy: false);
                 break;
-            case FrameKind.Error when frame.IsFatal && Function.Runtime == RuntimeKind.Provided && frame.ErrorType.ToString() == FrameLimits.NotTaken:
+            case FrameKind.Error when frame.IsFatal && (_behindAdapter || Function.Runtime == RuntimeKind.Provided) && frame.ErrorType.ToString() == FrameLimits.NotTaken:
                 // Its end, which follows, tells the rest.
                 _notTaken = true;
                 break;

@@ -9,8 +9,9 @@ internal static class SandboxStarter
 {
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(50);
 
+    /// <param name="behindAdapter">As in <see cref="SandboxSpec"/>.</param>
     /// <exception cref="LambdaException">It cannot be started; the message is for the caller.</exception>
-    public static async Task<ISandbox> StartAsync(InstanceServices services, FunctionRevision function)
+    public static async Task<ISandbox> StartAsync(InstanceServices services, FunctionRevision function, bool behindAdapter)
     {
         var began = services.Time.GetTimestamp();
         while (true)
@@ -20,7 +21,8 @@ internal static class SandboxStarter
                 var interpreter = services.Runtimes.Choose(function.Runtime, function.Spec.Runtime);
                 try
                 {
-                    return await services.Spawner.StartAsync(function.ToSandbox(services.Settings.HardCpuCap) with { Interpreter = interpreter }, CancellationToken.None);
+                    return await services.Spawner.StartAsync(
+                        function.ToSandbox(services.Settings.HardCpuCap) with { Interpreter = interpreter, BehindAdapter = behindAdapter }, CancellationToken.None);
                 }
                 catch (SpawnerException e) when (services.Spawner.IsConnected)
                 {

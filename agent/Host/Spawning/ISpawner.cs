@@ -40,6 +40,9 @@ public sealed record SandboxSpec(
 
     /// <summary>Its runtime is never forked from a zygote, whose other children share its memory layout and hash secret.</summary>
     public bool IsExecuted { get; init; }
+
+    /// <summary>The language's client is a child of the adapter, which serves extensions; not with <see cref="RuntimeKind.Provided"/>, which is the adapter.</summary>
+    public bool BehindAdapter { get; init; }
 }
 
 /// <summary>One running sandbox. The pipe ends belong to this object; <see cref="ResetAsync"/> replaces all three.</summary>

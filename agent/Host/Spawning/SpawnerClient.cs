@@ -52,7 +52,9 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
 
     public async Task<ISandbox> StartAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
-        if (_pools.TryTake(new PoolKind(Program(spec.Runtime, spec.Interpreter), spec.MemoryMb, spec.IsExecuted)) is { } ready)
+        // Whose runtime is the adapter's child has none that waits: an empty sandbox suits it.
+        var kind = spec.BehindAdapter ? PoolKind.Empty : new PoolKind(Program(spec.Runtime, spec.Interpreter), spec.MemoryMb, spec.IsExecuted);
+        if (_pools.TryTake(kind) is { } ready)
         {
             try
             {
@@ -180,6 +182,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
             TmpMb = spec.TmpMb,
             HardCpuCap = spec.HardCpuCap ? 1 : 0,
             IsExecuted = spec.IsExecuted ? 1 : 0,
+            BehindAdapter = spec.BehindAdapter ? 1 : 0,
         };
         spec.CodeSha256.Span.CopyTo(new Span<byte>(claim.Code, SpawnerProtocol.HashLength));
         for (var i = 0; i < spec.Layers.Count; i++)

@@ -122,7 +122,7 @@ public struct WarmRequest
     public int IsExecuted;
 }
 
-[ProtocolStruct(232)]
+[ProtocolStruct(240)]
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct ClaimRequest
 {
@@ -145,6 +145,11 @@ public unsafe struct ClaimRequest
 
     /// <summary>As in <see cref="WarmRequest"/>.</summary>
     public int IsExecuted;
+
+    /// <summary>1 = the language's client runs as a child of the adapter, for extensions; only of python, nodejs and dotnet, and of an empty sandbox.</summary>
+    public int BehindAdapter;
+
+    public int Reserved;
 
     public fixed byte Code[SpawnerProtocol.HashLength];
     public fixed byte Layers[SpawnerProtocol.HashLength * SpawnerProtocol.MaxLayers];

@@ -42,6 +42,14 @@ public sealed class EnvironmentBuilderTests
     public void Provided_has_no_execution_environment() =>
         Assert.False(EnvironmentBuilder.Build(Function("provided", "provided.al2023"), "stream").ContainsKey("AWS_EXECUTION_ENV"));
 
+    [Fact]
+    public void Only_who_has_the_adapter_is_told_its_variables()
+    {
+        Assert.True(EnvironmentBuilder.Build(Function("provided", "provided.al2023"), "stream").ContainsKey("_HEARTH_ACCOUNT_ID"));
+        Assert.True(EnvironmentBuilder.Build(Function("python", "python3.13"), "stream", behindAdapter: true).ContainsKey("_HEARTH_ACCOUNT_ID"));
+        Assert.False(EnvironmentBuilder.Build(Function("python", "python3.13"), "stream").ContainsKey("_HEARTH_ACCOUNT_ID"));
+    }
+
     private static FunctionRevision Function(string language, string runtime)
     {
         var spec = new FunctionSpec

@@ -103,6 +103,57 @@ public sealed class LayerTests
         Assert.Equal(layers[0], LayerSet.Of([layers[0]])!.Hash);
     }
 
+    [Theory]
+    [InlineData("extensions/watcher", "", true)]
+    [InlineData("extensions/folder/file", "", false)]
+    [InlineData("bin/extensions", "", false)]
+    [InlineData("extensions", "", false)]
+    [InlineData("bin/wrapper", "/opt/bin/wrapper", true)]
+    public async Task An_extension_or_a_wrapper_puts_the_client_behind_the_adapter(string file, string wrapper, bool behindAdapter)
+    {
+        await using var node = await TestNode.StartAsync();
+        var spec = (await node.DeployAsync("plain", "def handler(event, context):\n    return 1\n")).Clone();
+        spec.RevisionId = Guid.NewGuid().ToString();
+        spec.LayerSha256Hex.AddRange([node.Control.PutCode(TestNode.Zip("other", "1")), node.Control.PutCode(TestNode.Zip(file, "#!/bin/sh\n"))]);
+        if (wrapper.Length > 0)
+            spec.Environment["AWS_LAMBDA_EXEC_WRAPPER"] = wrapper;
+        node.Control.Put(spec);
+        await Eventually.True(() => node.Control.Ready.Any(r => r.RevisionId == spec.RevisionId && r.Error.Length == 0));
+        Assert.Equal("1", (await node.InvokeAsync("plain")).Text);
+        Assert.Equal(behindAdapter, Assert.Single(node.Spawner.Specs).BehindAdapter);
+    }
+
+    [Fact]
+    public void A_link_in_place_of_extensions_is_not_followed_and_counts()
+    {
+        var root = Directory.CreateTempSubdirectory("hearth-layers-").FullName;
+        try
+        {
+            var store = new CodeStore(root, null!, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+            foreach (var (hash, link) in (ReadOnlySpan<(char, string)>)[('a', "extensions"), ('b', "extensions/watcher")])
+            {
+                var path = Path.Join(root, new string(hash, 64), link);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                File.CreateSymbolicLink(path, "/nowhere");
+                Assert.True(store.HasExtensions(Function("python", hash)), link);
+            }
+
+            Directory.CreateDirectory(Path.Join(root, new string('c', 64), "extensions"));
+            Assert.False(store.HasExtensions(Function("python", 'c')));
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    private static FunctionRevision Function(string language, char layer)
+    {
+        var spec = new Hearth.Contracts.V1.FunctionSpec { FunctionName = "f", Version = "1", FunctionArn = "arn:aws:lambda:eu-north-1:000000000000:function:f", Language = language };
+        spec.LayerSha256Hex.Add(new string(layer, 64));
+        return new FunctionRevision(spec);
+    }
+
     private static void Write(string root, string layer, string name, string text)
     {
         var path = Path.Join(root, layer, name);

@@ -7,7 +7,7 @@ internal static class RuntimeEnvironment
     {
         var environment = new Dictionary<string, string>
         {
-            ["AWS_EXECUTION_ENV"] = language == RuntimeLanguage.Python ? "AWS_Lambda_python3.13" : "AWS_Lambda_" + language.Name,
+            ["AWS_EXECUTION_ENV"] = language.Name == "python" ? "AWS_Lambda_python3.13" : "AWS_Lambda_" + language.Name,
             ["AWS_LAMBDA_FUNCTION_NAME"] = "cases",
             ["AWS_LAMBDA_FUNCTION_VERSION"] = "$LATEST",
             ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = "256",

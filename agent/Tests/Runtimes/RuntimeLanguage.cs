@@ -1,3 +1,4 @@
+using Hearth.Agent.Tests.Runtimes.Adapter;
 using Xunit;
 
 namespace Hearth.Agent.Tests.Runtimes;
@@ -19,7 +20,7 @@ public sealed record RuntimeLanguage(string Name, string Executable, string[] Ar
     public static string TestAssembly { get; } = typeof(RuntimeLanguage).Assembly.GetName().Name!;
 
     /// <summary>Where python's and node's functions lie, and for .NET this test itself.</summary>
-    public string TaskRoot => this == Dotnet ? AppContext.BaseDirectory.TrimEnd('/') : Path.Combine(AppContext.BaseDirectory, "functions");
+    public string TaskRoot => Name == "dotnet" ? AppContext.BaseDirectory.TrimEnd('/') : Path.Combine(AppContext.BaseDirectory, "functions");
 
     public static RuntimeLanguage Of(string name) => name switch
     {
@@ -29,10 +30,19 @@ public sealed record RuntimeLanguage(string Name, string Executable, string[] Ar
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
 
+    /// <summary>The same client, started by the adapter as a child of it.</summary>
+    public RuntimeLanguage BehindAdapter() =>
+        this with { Executable = AdapterSandbox.Program, Arguments = ["--port", "0", "--task", TaskRoot, "--opt", "/no/layers", "--client", Executable, .. Arguments], Interpreter = Executable };
+
+    /// <summary>What the client itself is executed by.</summary>
+    public string Interpreter { get; private init; } = Executable;
+
     public void SkipWhenMissing()
     {
+        if (!File.Exists(Interpreter))
+            Assert.Skip($"{Name}: {Interpreter} is not installed");
         if (!File.Exists(Executable))
-            Assert.Skip($"{Name}: {Executable} is not installed");
+            Assert.Skip($"{Name}: {Executable} was not built");
         if (!File.Exists(Arguments[^1]))
             Assert.Skip($"{Name}: {Arguments[^1]} was not built");
     }

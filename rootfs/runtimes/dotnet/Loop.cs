@@ -25,8 +25,9 @@ internal sealed class Loop(FramePipes pipes)
         }
     }
 
-    private int Serve(InitRequest init)
+    private int Serve(InitRequest request)
     {
+        var init = StartEnvironment.AsWrapped(request);
         var task = init.Environment.GetValueOrDefault("LAMBDA_TASK_ROOT", "/var/task");
         // The code is mounted over the folder that the process was started in when that was ahead of time.
         if (Directory.Exists(task))

@@ -6,10 +6,24 @@ namespace Hearth.Runtime;
 internal static class StartEnvironment
 {
     private const string Mark = "_HEARTH_REEXEC";
+
+    /// <summary>Set when a script of the function's has started this process: what it left in the environment is the function's, but for the names that are listed here.</summary>
+    private const string Wrapped = "_HEARTH_WRAPPED";
     private static readonly string[] s_prefixes = ["LD_", "DOTNET_", "COMPlus_", "CORECLR_", "COREHOST_", "MALLOC_"];
     private static readonly HashSet<string> s_names = ["GLIBC_TUNABLES", "SSL_CERT_DIR", "SSL_CERT_FILE", "OPENSSL_CONF"];
     private static readonly HashSet<string> s_systemFolders =
         ["", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/var/runtime", "/var/runtime/lib", "/var/lang/lib"];
+
+    /// <summary>Handler and environment as AWS_LAMBDA_EXEC_WRAPPER left them, or as they are when there was no such script.</summary>
+    public static InitRequest AsWrapped(InitRequest init)
+    {
+        var now = OfThisProcess();
+        if (!now.TryGetValue(Wrapped, out var hidden))
+            return init;
+        foreach (var name in hidden.Split(',').Append(Mark))
+            now.Remove(name);
+        return new InitRequest(now.GetValueOrDefault("_HANDLER", init.Handler), now);
+    }
 
     /// <summary>Applies it, after an exec of this process when a variable needs one.</summary>
     public static void Apply(Dictionary<string, string> wanted)

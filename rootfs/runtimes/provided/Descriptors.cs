@@ -64,6 +64,21 @@ internal static unsafe class Descriptors
         }
     }
 
+    public static int Write(int fd, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* p = bytes)
+        {
+            while (true)
+            {
+                var count = (long)write(fd, p, (size_t)(ulong)bytes.Length);
+                if (count >= 0)
+                    return (int)count;
+                if (errno != EINTR)
+                    return -errno;
+            }
+        }
+    }
+
     /// <summary>All of it, waiting for room. For the pipes to the agent, which reads all the time.</summary>
     /// <exception cref="IOException">The agent is gone.</exception>
     public static void WriteAll(int fd, ReadOnlySpan<byte> bytes)

@@ -38,6 +38,18 @@ internal sealed partial class Sandbox
         End("failure", ShutdownMs, () => _agent.Error(0, errorType, fatal: true, body), keepRuntime: ShutdownMs == 0);
     }
 
+    void IRuntimeEvents.OnRuntimeFatal(Frames.Invocation invocation, string errorType, byte[] body)
+    {
+        _failure = errorType;
+        End("failure", ShutdownMs, () => _agent.Error(invocation.Id, errorType, fatal: true, body), keepRuntime: ShutdownMs == 0);
+    }
+
+    void IRuntimeEvents.OnRuntimeViolation(string cause)
+    {
+        if (_phase != Phase.Ending)
+            FailBecauseOf("Runtime.ExitError", $"Runtime was stopped because it broke the protocol: {cause}");
+    }
+
     void IExtensionEvents.OnExtensionError(Extension extension, string errorType)
     {
         if (_phase is Phase.Ending)
@@ -68,7 +80,7 @@ internal sealed partial class Sandbox
     private void GiveBack()
     {
         _agent.StopReading();
-        if (_runtimeApi.Untaken is { } invocation)
+        if (Function.Untaken is { } invocation)
             _agent.Error(invocation.Id, FrameLimits.NotTaken, fatal: true, []);
     }
 
@@ -100,10 +112,11 @@ internal sealed partial class Sandbox
         }
         _end = new ProcessEnd(1, 0);
         _failure = errorType;
-        var unanswered = _phase == Phase.Invoking && _runtimeApi.State != RuntimeState.RuntimeResponseSentState ? _invocation : null;
+        var unanswered = _phase == Phase.Invoking && Function.State != RuntimeState.RuntimeResponseSentState ? _invocation : null;
         End("failure", ShutdownMs, () =>
         {
-            if (unanswered is { } failed)
+            // It may have been answered while the extensions were told.
+            if (unanswered is { AnsweredAt: 0 } failed)
                 _agent.Error(failed.Id, errorType, fatal: true, Texts.ErrorJson(errorType, $"RequestId: {failed.RequestId} Error: {cause}"));
         });
     }
@@ -124,8 +137,12 @@ internal sealed partial class Sandbox
         {
             DrainOutputs();
             last();
-            if (keepRuntime && _runtime is { End: null })
-                return;
+            if (keepRuntime && _runtime is { } kept)
+            {
+                if (kept.End is not { } ended)
+                    return;
+                _end = ended;
+            }
             KillAll();
             _reactor.Stop();
             return;

@@ -20,7 +20,7 @@ internal sealed partial class Sandbox
     private string? _errorType;
     private long _produced;
 
-    private LineSplitter Lines(bool ofExtension) => new(_telemetry, ofExtension, Variable("AWS_LAMBDA_LOG_FORMAT") == "JSON");
+    private LineSplitter Lines(bool ofExtension) => new(_telemetry, ofExtension, () => Variable("AWS_LAMBDA_LOG_FORMAT") == "JSON");
 
     private void TellInitStart()
     {
@@ -32,7 +32,7 @@ internal sealed partial class Sandbox
             w.WriteString("functionVersion"u8, Variable("AWS_LAMBDA_FUNCTION_VERSION"));
             w.WriteString("instanceId"u8, Variable("AWS_LAMBDA_LOG_STREAM_NAME"));
             w.WriteNumber("instanceMaxMemory"u8, MemoryMb * 1024 * 1024);
-            w.WriteString("runtimeVersion"u8, $"provided:{typeof(Sandbox).Assembly.GetName().Version?.ToString(3)}");
+            w.WriteString("runtimeVersion"u8, _client?.Version ?? $"provided:{OwnVersion}");
         }, logsType: "");
     }
 

@@ -10,7 +10,7 @@ namespace Hearth.Adapter;
 
 /// <summary>
 /// The life of one sandbox, as AWS has it: extensions register, the runtime starts, all ask for their first event (InitDone); then event by event, each over when
-/// the runtime and every extension that got it ask for the next. Sandbox.Ending.cs has its end.
+/// the runtime and every extension that got it ask for the next. Sandbox.Client.cs has what is other for a client of ours, Sandbox.Ending.cs the end.
 /// </summary>
 internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtensionEvents
 {
@@ -32,7 +32,7 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
     private readonly AdapterOptions _options;
     private readonly Reactor _reactor = new();
     private readonly AgentPipe _agent;
-    private readonly RuntimeApi _runtimeApi;
+    private readonly RuntimeApi? _runtimeApi;
     private readonly ExtensionsApi _extensions;
     private readonly Router _router;
     private readonly List<OutputPipe> _outputs = [];
@@ -42,16 +42,21 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
     private ChildProcess? _runtime;
     private Invocation? _invocation;
     private ProcessEnd _end;
+    private long _initDeadline;
 
     public Sandbox(AdapterOptions options)
     {
         _options = options;
         _agent = new AgentPipe(_reactor, this);
-        _runtimeApi = new RuntimeApi(_agent, this);
+        _runtimeApi = options.Client is null ? new RuntimeApi(_agent, this) : null;
         _extensions = new ExtensionsApi(this);
         _telemetry = new TelemetryHub(_reactor);
         _router = new Router(_runtimeApi, _extensions, new SubscriptionsApi(_extensions, _telemetry));
     }
+
+    private static string OwnVersion => typeof(Sandbox).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    private IFunctionRuntime Function => _runtimeApi ?? (IFunctionRuntime)_client!;
 
     /// <returns>The exit code. Does not return when the runtime was ended by a signal: then so is this program.</returns>
     public int Run()
@@ -59,7 +64,10 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
         Descriptors.CloseOnExec(Descriptors.Requests);
         Descriptors.CloseOnExec(Descriptors.Responses);
         Directory.SetCurrentDirectory(_options.Task);
-        _agent.Hello();
+        if (_options.Client is null)
+            _agent.Hello("provided", OwnVersion);
+        else if (!StartClient())
+            return NotExecutable;
         try
         {
             _reactor.Run();
@@ -86,6 +94,7 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
         // The code is mounted over the folder that this process was started in when that was ahead of time.
         Directory.SetCurrentDirectory(_options.Task);
         _environment = frame.ReadEnvironment();
+        _initDeadline = frame.DeadlineUnixMs;
         _extensions.Facts = new FunctionFacts(
             Variable("AWS_LAMBDA_FUNCTION_NAME"), Variable("AWS_LAMBDA_FUNCTION_VERSION"), frame.Handler.ToString(), _environment.GetValueOrDefault("_HEARTH_ACCOUNT_ID"));
         TellInitStart();
@@ -114,7 +123,7 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
         invocation.StartedAt = System.Diagnostics.Stopwatch.GetTimestamp();
         TellStart(invocation);
         _extensions.GiveInvoke(invocation);
-        _runtimeApi.Offer(invocation);
+        Function.Offer(invocation);
     }
 
     void IExtensionEvents.OnRegistered(Extension extension)
@@ -146,7 +155,7 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
     /// <summary>Init, or an invocation, is over once all that take part ask for the next event.</summary>
     private void Advance()
     {
-        var everyoneWaits = _runtimeApi.State == RuntimeState.Ready && _extensions.All.All(e => e.State == ExtensionState.Ready);
+        var everyoneWaits = Function.State == RuntimeState.Ready && _extensions.All.All(e => e.State == ExtensionState.Ready);
         if (!everyoneWaits)
             return;
         switch (_phase)
@@ -162,7 +171,7 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
                 break;
             case Phase.Finishing:
                 _phase = Phase.Idle;
-                _runtimeApi.Close();
+                Function.Close();
                 TellReport();
                 if (ShutdownMs > 0)
                 {
@@ -177,7 +186,7 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
     private bool StartExtension(string path)
     {
         var extension = _extensions.AddExternal(Path.GetFileName(path));
-        extension.Process = ChildProcess.Start(_reactor, path, ChildEnvironment.OfExtension(_environment, _port), Lines(ofExtension: true).Add, p => OnExtensionEnded(extension, p), out var error);
+        extension.Process = ChildProcess.Start(_reactor, [path], ChildEnvironment.OfExtension(_environment, _port), Lines(ofExtension: true).Add, p => OnExtensionEnded(extension, p), out var error);
         if (extension.Process is { } process)
         {
             _outputs.Add(process.Output);
@@ -190,12 +199,17 @@ internal sealed partial class Sandbox : IAgentOrders, IRuntimeEvents, IExtension
     private void StartRuntime()
     {
         _phase = Phase.Initializing;
+        if (_client is not null)
+        {
+            InitializeClient(_client);
+            return;
+        }
         if (Bootstrap.Find(_options) is not { } path)
         {
             FailInit("Runtime.InvalidEntrypoint", $"Couldn't find valid bootstrap(s): [{string.Join(' ', Bootstrap.Candidates(_options))}]");
             return;
         }
-        _runtime = ChildProcess.Start(_reactor, path, ChildEnvironment.OfRuntime(_environment, _port), Lines(ofExtension: false).Add, OnRuntimeEnded, out var error);
+        _runtime = ChildProcess.Start(_reactor, [path], ChildEnvironment.OfRuntime(_environment, _port), Lines(ofExtension: false).Add, OnRuntimeEnded, out var error);
         if (_runtime is { } process)
             _outputs.Add(process.Output);
         else

@@ -180,7 +180,7 @@ public sealed class AdapterSandbox : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static string Program
+    public static string Program
     {
         get
         {

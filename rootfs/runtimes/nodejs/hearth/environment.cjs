@@ -3,12 +3,22 @@
 const fs = require('node:fs');
 
 const MARK = '_HEARTH_REEXEC';
+// Set when a script of the function's has started this process: what it left in the environment is the function's, but for the names that are listed here.
+const WRAPPED = '_HEARTH_WRAPPED';
 const NAMES = new Set([
   'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'NODE_ICU_DATA', 'NODE_PENDING_DEPRECATION', 'NODE_REDIRECT_WARNINGS', 'NODE_V8_COVERAGE',
   'OPENSSL_CONF', 'SSL_CERT_DIR', 'SSL_CERT_FILE', 'UV_THREADPOOL_SIZE', 'GLIBC_TUNABLES',
 ]);
 const SYSTEM_FOLDERS = new Set(['', '/lib', '/lib64', '/usr/lib', '/usr/lib64', '/var/runtime', '/var/runtime/lib', '/var/lang/lib']);
 const DEFAULT_NODE_PATH = '/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task';
+
+// Handler and environment as AWS_LAMBDA_EXEC_WRAPPER left them, or as they are when there was no such script.
+function asWrapped(name, wanted) {
+  if (!(WRAPPED in process.env)) return [name, wanted];
+  const hidden = new Set([MARK, ...process.env[WRAPPED].split(',')]);
+  const left = Object.fromEntries(Object.entries(process.env).filter(([variable]) => !hidden.has(variable)));
+  return [left._HANDLER ?? name, left];
+}
 
 // True when `wanted` has a start-up variable that this process was started without. A path of libraries counts by what it leads to.
 function needsRestart(wanted) {
@@ -61,4 +71,4 @@ function apply(wanted) {
   if (given === undefined) delete process.env.NODE_PATH;
 }
 
-module.exports = { needsRestart, restart, apply };
+module.exports = { asWrapped, needsRestart, restart, apply };

@@ -50,16 +50,17 @@ function serve(request) {
   }
 }
 
-async function initialize([, name, wanted]) {
+async function initialize([, handlerName, settings]) {
   // Init may come before it is over, and what it leaves must not be left later.
   await rehearsed;
+  const environment = require('./environment.cjs');
+  const [name, wanted] = environment.asWrapped(handlerName, settings);
   try {
     // The code is mounted over the folder that the process was started in when that was ahead of time.
     process.chdir(wanted.LAMBDA_TASK_ROOT ?? '/var/task');
   } catch {
     // There is none: what the handler is looked for in says so.
   }
-  const environment = require('./environment.cjs');
   if (environment.needsRestart(wanted)) environment.restart(process.argv[1], wanted);
   environment.apply(wanted);
   const logs = require('./logs.cjs');

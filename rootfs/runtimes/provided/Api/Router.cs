@@ -4,7 +4,8 @@ using Hearth.Adapter.Http;
 namespace Hearth.Adapter.Api;
 
 /// <summary>Paths of the four APIs, by their versions.</summary>
-internal sealed class Router(RuntimeApi runtime, ExtensionsApi extensions, SubscriptionsApi subscriptions) : IRouter
+/// <param name="runtime">Null: the function's process does not speak HTTP, and nobody else is to take its events.</param>
+internal sealed class Router(RuntimeApi? runtime, ExtensionsApi extensions, SubscriptionsApi subscriptions) : IRouter
 {
     private const string Runtime = "/2018-06-01", Extension = "/2020-01-01/extension";
 
@@ -16,10 +17,12 @@ internal sealed class Router(RuntimeApi runtime, ExtensionsApi extensions, Subsc
         var path = request.Path;
         if (path is "/ping" or Runtime + "/ping")
             return On("GET", static (r, c) => new WholeBody(r, SmallBody, _ => c.Answer(new HttpAnswer(200, "text/plain; charset=utf-8"), "pong"u8)));
+        if (runtime is null && path.StartsWith(Runtime, StringComparison.Ordinal))
+            return Answers.NotFound(connection);
         if (path == Runtime + "/runtime/invocation/next")
-            return On("GET", runtime.Next);
+            return On("GET", runtime!.Next);
         if (path == Runtime + "/runtime/init/error")
-            return On("POST", runtime.InitError);
+            return On("POST", runtime!.InitError);
         if (path.StartsWith(Runtime + "/runtime/invocation/", StringComparison.Ordinal))
             return Invocation(request, connection, path[(Runtime.Length + "/runtime/invocation/".Length)..]);
         switch (path)
@@ -53,6 +56,6 @@ internal sealed class Router(RuntimeApi runtime, ExtensionsApi extensions, Subsc
         if (request.Method != "POST")
             return Answers.NoSuchMethod(connection);
         var id = rest[..slash];
-        return what == "response" ? runtime.Response(request, connection, id) : runtime.Error(request, connection, id);
+        return what == "response" ? runtime!.Response(request, connection, id) : runtime!.Error(request, connection, id);
     }
 }

@@ -6,28 +6,11 @@ using Hearth.Wire;
 
 namespace Hearth.Adapter.Api;
 
-/// <summary>What the Runtime API tells the sandbox.</summary>
-internal interface IRuntimeEvents
-{
-    /// <summary>The runtime waits for an event.</summary>
-    void OnRuntimeReady();
-
-    /// <summary>It could not start, and says why.</summary>
-    void OnRuntimeInitError(string errorType, byte[] body);
-
-    /// <summary>Before the answer is told to the agent: what was printed until now belongs to it.</summary>
-    void BeforeAnswer();
-
-    /// <param name="errorType">Null when it was a success.</param>
-    /// <param name="producedBytes">Of the answer.</param>
-    void OnAnswered(Invocation invocation, string? errorType, long producedBytes);
-}
-
 /// <summary>
 /// /2018-06-01/runtime: states, refusals and texts as in AWS's aws-lambda-runtime-interface-emulator (core/states.go, rapi/handler). One difference: after an unknown
 /// response mode, which fails the invocation, the runtime may go on.
 /// </summary>
-internal sealed partial class RuntimeApi(AgentPipe agent, IRuntimeEvents events)
+internal sealed partial class RuntimeApi(AgentPipe agent, IRuntimeEvents events) : IFunctionRuntime
 {
     private const string Function = "Lambda-Runtime-Function-";
     private readonly List<HttpConnection> _waiting = [];

@@ -68,7 +68,12 @@ internal sealed class AgentPipe : IReadiness
         Descriptors.Close(Descriptors.Requests);
     }
 
-    public void Hello() => Write(static buffer => RuntimeFrameWriter.WriteHello(buffer, "provided", typeof(AgentPipe).Assembly.GetName().Version?.ToString(3) ?? "0"));
+    /// <param name="runtime">Whose INIT_START it will be.</param>
+    public void Hello(string runtime, string version)
+    {
+        RuntimeFrameWriter.WriteHello(_out, runtime, version);
+        Flush([]);
+    }
 
     public void InitDone(int shutdownMs)
     {
@@ -119,12 +124,6 @@ internal sealed class AgentPipe : IReadiness
         Flush([]);
     }
 
-    private void Write(Action<FrameBuffer> write)
-    {
-        write(_out);
-        Flush([]);
-    }
-
     private void Flush(ReadOnlySpan<byte> payload)
     {
         if (payload.Length <= SmallBuffer)
@@ -145,7 +144,8 @@ internal sealed class AgentPipe : IReadiness
         if (!_collect)
             return;
         _collect = false;
-        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        // Later: whoever calls this may stand on a frame that holds it still.
+        _reactor.After(0, static () => GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true));
     }
 
     private bool TakeFrame()

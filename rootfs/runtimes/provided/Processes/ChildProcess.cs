@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
+using Hearth.Adapter.Frames;
 using Tmds.Linux;
 using static Tmds.Linux.LibC;
 
 namespace Hearth.Adapter.Processes;
 
-/// <summary>The function's bootstrap, or an extension: a process group of its own, its output read here.</summary>
+/// <summary>The function's bootstrap or client, or an extension: a process group of its own, its output read here.</summary>
 internal sealed unsafe class ChildProcess : IReadiness
 {
     private readonly Reactor _reactor;
@@ -29,14 +30,17 @@ internal sealed unsafe class ChildProcess : IReadiness
     /// <summary>Null while it lives.</summary>
     public ProcessEnd? End { get; private set; }
 
-    /// <summary>Without arguments, stdin from /dev/null, in the adapter's own folder.</summary>
+    /// <summary>With stdin from /dev/null, in the adapter's own folder.</summary>
+    /// <param name="command">The program and its arguments.</param>
     /// <param name="output">Gets what it prints, after the log pipe has.</param>
+    /// <param name="frames">Of a client: their ends become its 3 and 4.</param>
     /// <returns>Null, and the errno, when it cannot be executed.</returns>
     public static ChildProcess? Start(
-        Reactor reactor, string path, IReadOnlyDictionary<string, string> environment, Action<ReadOnlySpan<byte>>? output, Action<ChildProcess> ended, out int error)
+        Reactor reactor, string[] command, IReadOnlyDictionary<string, string> environment, Action<ReadOnlySpan<byte>>? output, Action<ChildProcess> ended, out int error,
+        ClientPipes? frames = null)
     {
         var pipe = OutputPipe.Create(reactor, output, out var writeEnd);
-        error = Spawn(path, environment, writeEnd, out var pid);
+        error = Spawn(command, environment, writeEnd, frames, out var pid);
         Descriptors.Close(writeEnd);
         if (error == 0)
             return new ChildProcess(reactor, pid, pipe, ended);
@@ -63,7 +67,7 @@ internal sealed unsafe class ChildProcess : IReadiness
         _ended(this);
     }
 
-    private static int Spawn(string path, IReadOnlyDictionary<string, string> environment, int output, out int pid)
+    private static int Spawn(string[] command, IReadOnlyDictionary<string, string> environment, int output, ClientPipes? frames, out int pid)
     {
         var actions = stackalloc byte[Native.OpaqueSize];
         var attributes = stackalloc byte[Native.OpaqueSize];
@@ -75,26 +79,41 @@ internal sealed unsafe class ChildProcess : IReadiness
         _ = Native.posix_spawn_file_actions_init(actions);
         _ = Native.posix_spawn_file_actions_adddup2(actions, output, 1);
         _ = Native.posix_spawn_file_actions_adddup2(actions, output, 2);
+        if (frames is not null)
+        {
+            _ = Native.posix_spawn_file_actions_adddup2(actions, frames.TheirRequests, Descriptors.Requests);
+            _ = Native.posix_spawn_file_actions_adddup2(actions, frames.TheirResponses, Descriptors.Responses);
+        }
         _ = Native.posix_spawnattr_init(attributes);
         _ = Native.posix_spawnattr_setflags(attributes, Native.SetGroup | Native.SetDefaultSignals | Native.SetSignalMask);
         _ = Native.posix_spawnattr_setpgroup(attributes, 0);
         _ = Native.posix_spawnattr_setsigdefault(attributes, all);
         _ = Native.posix_spawnattr_setsigmask(attributes, none);
-        var program = (byte*)Marshal.StringToCoTaskMemUTF8(path);
-        var arguments = stackalloc byte*[2] { program, null };
-        var variables = new byte*[environment.Count + 1];
-        var count = 0;
-        foreach (var (name, value) in environment)
-            variables[count++] = (byte*)Marshal.StringToCoTaskMemUTF8($"{name}={value}");
+        var arguments = Block([.. command]);
+        var variables = Block([.. environment.Select(static variable => $"{variable.Key}={variable.Value}")]);
         int started;
         int error;
-        fixed (byte** block = variables)
-            error = Native.posix_spawn(&started, program, actions, attributes, arguments, block);
+        fixed (byte** argumentBlock = arguments, variableBlock = variables)
+            error = Native.posix_spawn(&started, arguments[0], actions, attributes, argumentBlock, variableBlock);
         pid = started;
-        foreach (var variable in variables)
-            Marshal.FreeCoTaskMem((nint)variable);
-        Marshal.FreeCoTaskMem((nint)program);
+        Free(arguments);
+        Free(variables);
         _ = Native.posix_spawn_file_actions_destroy(actions);
         return error;
+    }
+
+    /// <summary>Pointers to the texts, ended by null.</summary>
+    private static byte*[] Block(string[] texts)
+    {
+        var block = new byte*[texts.Length + 1];
+        for (var i = 0; i < texts.Length; i++)
+            block[i] = (byte*)Marshal.StringToCoTaskMemUTF8(texts[i]);
+        return block;
+    }
+
+    private static void Free(byte*[] block)
+    {
+        foreach (var text in block)
+            Marshal.FreeCoTaskMem((nint)text);
     }
 }

@@ -1,7 +1,7 @@
 namespace Hearth.Adapter.Telemetry;
 
 /// <summary>Lines of what a process prints. A line over 256 KiB, which is what Lambda's log takes, becomes several.</summary>
-internal sealed class LineSplitter(TelemetryHub hub, bool ofExtension, bool isJson)
+internal sealed class LineSplitter(TelemetryHub hub, bool ofExtension, Func<bool> isJson)
 {
     private const int MaxLine = 256 * 1024;
     private byte[] _held = [];
@@ -22,7 +22,7 @@ internal sealed class LineSplitter(TelemetryHub hub, bool ofExtension, bool isJs
                 return;
             }
             var piece = end < 0 ? bytes : bytes[..end];
-            hub.Line(ofExtension, _held.Length == 0 ? piece : [.. _held, .. piece], isJson);
+            hub.Line(ofExtension, _held.Length == 0 ? piece : [.. _held, .. piece], isJson());
             _held = [];
             bytes = bytes[(end < 0 ? piece.Length : end + 1)..];
         }

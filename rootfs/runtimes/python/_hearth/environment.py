@@ -3,6 +3,8 @@ import os
 import sys
 
 MARK = "_HEARTH_REEXEC"
+# Set when a script of the function's has started this process: what it left in the environment is the function's, but for the names that are listed here.
+_WRAPPED = "_HEARTH_WRAPPED"
 _PREFIXES = ("LD_", "PYTHON", "MALLOC_")
 _NAMES = ("GLIBC_TUNABLES", "LC_ALL", "LC_CTYPE")
 # These have their whole effect without a new process: see `apply`; line-wise flushing makes PYTHONUNBUFFERED's.
@@ -11,10 +13,22 @@ _LIVE = ("PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
 _UTF8_LOCALES = ("", "C.UTF-8", "en_US.UTF-8", "POSIX", "C")
 
 
+def as_wrapped(handler, wanted):
+    """Handler and environment as AWS_LAMBDA_EXEC_WRAPPER left them, or as they are when there was no such script."""
+    if _WRAPPED not in os.environ:
+        return handler, wanted
+    hidden = os.environ[_WRAPPED].split(",")
+    wanted = {name: value for name, value in os.environ.items() if name not in hidden and name != MARK}
+    return wanted.get("_HANDLER", handler), wanted
+
+
 def needs_exec(wanted):
     """True when `wanted` has a start-up variable that this process was started without. A path of libraries counts by what it leads to."""
     if MARK in os.environ:
         return False
+    if _WRAPPED in os.environ:
+        # It had them when it was started, but -I made it not look at its own.
+        return any(name.startswith("PYTHON") and name not in _LIVE for name in wanted)
     for name, value in wanted.items():
         if name in _LIVE or not (name.startswith(_PREFIXES) or name in _NAMES):
             continue

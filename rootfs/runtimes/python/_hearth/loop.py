@@ -47,6 +47,7 @@ def prepare():
 def _initialize(runtime_folder, init, frames):
     from . import environment
     _, handler_name, wanted, _ = init
+    handler_name, wanted = environment.as_wrapped(handler_name, wanted)
     try:
         # The code is mounted over the folder that the process was started in when that was ahead of time.
         os.chdir(wanted.get("LAMBDA_TASK_ROOT", "/var/task"))
