@@ -44,6 +44,8 @@ internal static unsafe partial class Init
         // Its children have its limits. On core files: see SetUp.
         Limit(none, Rlimit.Core, 1, 1);
         SetLimits(none);
+        // None on processes: the kernel counts what sandboxes run for the owner of their user namespaces too, which is this user, so a neighbour's threads would keep it
+        // from forking. Its children set their own.
         DropBounding();
         RuntimeMust(none, SetupStep.RuntimeIdentity, Kernel.Setresgid(Identity.Zygote, Identity.Zygote, Identity.Zygote));
         RuntimeMust(none, SetupStep.RuntimeIdentity, Kernel.Setgroups(0, null));

@@ -16,6 +16,9 @@ namespace Hearth.Spawner;
 /// </summary>
 internal static unsafe partial class Init
 {
+    /// <summary>As measured on Lambda. Counts per user, and a sandbox's is nobody else's.</summary>
+    private const ulong MostProcesses = 742;
+
     private const ulong SignalChild = 1UL << (Sig.Chld - 1);
 
     /// <summary>PID 1. Never returns.</summary>
@@ -297,6 +300,7 @@ internal static unsafe partial class Init
         Kernel.Umask(0x12 /* 022 */);
 
         SetLimits(status);
+        Limit(status, Rlimit.Nproc, MostProcesses, MostProcesses);
         DropBounding();
 
         RuntimeMust(status, SetupStep.RuntimeIdentity, Kernel.Setresgid(Identity.Handler, Identity.Handler, Identity.Handler));
@@ -318,9 +322,8 @@ internal static unsafe partial class Init
 
     private static void SetLimits(int status)
     {
-        // As measured on Lambda, whatever the shell had that `up` was typed into. NPROC counts per user, and this sandbox's is nobody else's. Core files have init's own limit.
+        // As measured on Lambda, whatever the shell had that `up` was typed into. Core files have init's own limit.
         Limit(status, Rlimit.Nofile, 1024, 1024);
-        Limit(status, Rlimit.Nproc, 742, 742);
         Limit(status, Rlimit.Memlock, 65536, 65536);
         Limit(status, Rlimit.Msgqueue, 0, 0);
         Limit(status, Rlimit.Stack, 8 << 20, Rlimit.Infinity);

@@ -86,6 +86,9 @@ internal sealed class Shell
     /// <summary>Of the zygote that is asked.</summary>
     public int ZygoteSlot;
 
+    /// <summary>Of the order that it was given.</summary>
+    public uint OrderSerial;
+
     /// <summary>A runtime that a zygote forked: the spawner's own child, not init's. 0: none that is not reaped.</summary>
     public int RuntimePid;
     public int RuntimePidfd;

@@ -10,7 +10,7 @@ internal sealed unsafe partial class ShellMaker
 {
     /// <summary>MiB: an interpreter and what the operator has it load.</summary>
     private const int ZygoteMemoryMb = 512;
-    private const int ZygotePids = 64;
+    private const int ZygotePids = 512;
 
     /// <summary>New pipes, and init mounts what comes along; the zygote then has its ends with <see cref="Fork"/>.</summary>
     private static int StartFork(Shell shell, ClaimMounts kinds, ReadOnlySpan<int> mounts, out SetupStep step)
@@ -28,8 +28,8 @@ internal sealed unsafe partial class ShellMaker
     /// <summary>Init executes the interpreter after all: there is no zygote.</summary>
     public int ExecInstead(Shell shell, bool isWarming, out SetupStep step) => Order(shell, InitOrder.Claim, default, [], isWarming, out step);
 
-    /// <summary>Has a zygote fork the runtime into a sandbox in which all is mounted.</summary>
-    public static int Fork(Shell shell, Zygote zygote, out SetupStep step)
+    /// <summary>Has a zygote fork the runtime into a sandbox in which all is mounted. The runtime's ends of the pipes stay open here: without a child, init gets them.</summary>
+    public static int Fork(Shell shell, Zygote zygote, uint serial, out SetupStep step)
     {
         var sent = stackalloc int[ZygoteOrder.Namespaces + ZygoteOrder.Pipes + ZygoteOrder.MaxGroups];
         var count = 0;
@@ -51,7 +51,7 @@ internal sealed unsafe partial class ShellMaker
                 Add(shell.Cgroup.V1CpuTasksFd, sent, ref count);
                 Add(shell.Cgroup.V1PidsTasksFd, sent, ref count);
                 step = SetupStep.ControlSocket;
-                var order = new ZygoteOrder { SandboxId = shell.Id, Generation = shell.Generation };
+                var order = new ZygoteOrder { SandboxId = shell.Id, Serial = serial, Descriptors = (uint)count };
                 result = Packets.Send(zygote.SocketFd, &order, sizeof(ZygoteOrder), null, 0, new ReadOnlySpan<int>(sent, count));
                 Kernel.Close(sent[opened]);
             }
@@ -63,8 +63,8 @@ internal sealed unsafe partial class ShellMaker
             Kernel.Close(sent[i]);
         if (result < 0)
             return result;
-        shell.CloseRuntimePipes();
         shell.Fork = ForkState.Asked;
+        shell.OrderSerial = serial;
         return 0;
     }
 
@@ -72,6 +72,14 @@ internal sealed unsafe partial class ShellMaker
     {
         if (fd >= 0)
             sent[count++] = fd;
+    }
+
+    /// <summary>It waits to be claimed now: see <see cref="Warm"/>.</summary>
+    public void Rest(Shell shell)
+    {
+        var limits = Limits(shell.MemoryMb, shell.HardCpuCap);
+        limits.CpuWeight = LeastCpuWeight;
+        _cgroups.SetLimits(shell.Id, limits, out _);
     }
 
     private static int OpenNamespaces(int pid, int* opened, ref int count)

@@ -192,9 +192,10 @@ internal sealed unsafe partial class ShellMaker
         step = SetupStep.Cgroup;
         shell.MemoryMb = request->MemoryMb;
         shell.HardCpuCap = request->HardCpuCap;
-        // Whatever else runs has an invocation that waits for it. The claim gives it its share.
+        // Whatever else runs has an invocation that waits for it. The claim gives it its share. A zygote waits for what it forks until that has joined the sandbox.
         var limits = Limits(shell.MemoryMb, shell.HardCpuCap);
-        limits.CpuWeight = LeastCpuWeight;
+        if (!forks)
+            limits.CpuWeight = LeastCpuWeight;
         var result = _cgroups.SetLimits(shell.Id, limits, out _);
         if (result < 0)
             return result;

@@ -41,7 +41,7 @@ internal sealed unsafe partial class SpawnerLoop
     /// <summary>Removes the groups of those whose init is reaped; a group stays busy for a moment after its last process. Takes turns where they are many.</summary>
     private void Bury()
     {
-        ReapStray();
+        ReapStrays();
         var used = _shells.Used;
         var left = RemovalsATurn;
         for (var i = 0; i < used.Length && left > 0; i++)

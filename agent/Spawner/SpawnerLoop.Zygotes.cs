@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hearth.Sandbox.Linux;
 using Hearth.Sandbox.Plan;
 using Hearth.Sandbox.Protocol;
@@ -7,21 +8,26 @@ namespace Hearth.Spawner;
 // Zygotes: processes of ours that have an interpreter loaded, of which runtimes are forked into sandboxes. A start that finds none executes the interpreter.
 internal sealed unsafe partial class SpawnerLoop
 {
-    private const long ZygoteStartMillis = 10_000;
-    private const int MostFailures = 6;
+    // Less than what a start has in all: then its interpreter is still executed in time.
+    private const long ZygoteStartMillis = 5_000, ZygoteOrderMillis = 5_000;
+    private const int MostFailures = 6, MostPrograms = 256, StraysATurn = 64;
 
     private readonly Zygote[] _zygotes = [.. Enumerable.Range(0, Zygote.Most).Select(static slot => new Zygote(slot))];
     private readonly bool _forks;
 
-    /// <summary>Of zygotes that ended unasked, one after the other; and when, in monotonic milliseconds, the next may be started.</summary>
-    private int _zygoteFailures;
-    private long _zygoteNotBefore;
+    /// <summary>By program: of zygotes that ended unasked, one after the other; and when, in monotonic milliseconds, the next may be started.</summary>
+    private readonly int[] _zygoteFailures = new int[MostPrograms];
+    private readonly long[] _zygoteNotBefore = new long[MostPrograms];
+    private uint _lastOrder;
+
+    /// <summary>Children that nobody wants, killed and not yet reaped.</summary>
+    private int _unwanted;
 
     /// <summary>The one that a start is to wait for or to ask. Null: there is none, and the interpreter is executed.</summary>
     /// <param name="mayWait">Nobody waits for the start: a zygote that is not ready yet will do.</param>
     private Zygote? ZygoteFor(int program, bool mayWait)
     {
-        if (!_forks || _stopping || _maker.LanguageOf(program) != RuntimeTable.Python)
+        if (!_forks || _stopping || program >= MostPrograms || _maker.LanguageOf(program) != RuntimeTable.Python)
             return null;
         Zygote? found = null;
         foreach (var zygote in _zygotes)
@@ -42,7 +48,7 @@ internal sealed unsafe partial class SpawnerLoop
 
     private Zygote? StartZygote(int program)
     {
-        if (Environment.TickCount64 < _zygoteNotBefore)
+        if (Environment.TickCount64 < _zygoteNotBefore[program])
             return null;
         foreach (var zygote in _zygotes)
         {
@@ -50,7 +56,7 @@ internal sealed unsafe partial class SpawnerLoop
                 continue;
             if (_maker.StartZygote(zygote, program) < 0)
             {
-                Failed();
+                Failed(program);
                 return null;
             }
 
@@ -64,10 +70,9 @@ internal sealed unsafe partial class SpawnerLoop
         return null;
     }
 
-    private void Failed()
+    private void Failed(int program)
     {
-        _zygoteNotBefore = Environment.TickCount64 + (1000L << Math.Min(_zygoteFailures, MostFailures));
-        _zygoteFailures++;
+        _zygoteNotBefore[program] = Environment.TickCount64 + (1000L << Math.Min(_zygoteFailures[program]++, MostFailures));
         var text = "hearth-spawner: a zygote of python ended or could not be started; its interpreter is executed for each sandbox for a while\n"u8;
         fixed (byte* bytes = text)
             Kernel.Write(2, bytes, (nuint)text.Length);
@@ -100,20 +105,21 @@ internal sealed unsafe partial class SpawnerLoop
             return;
         }
 
-        var result = ShellMaker.Fork(shell, zygote, out var step);
-        if (result < 0)
+        if (ShellMaker.Fork(shell, zygote, ++_lastOrder, out _) < 0)
         {
-            NotForked(shell, step, -result);
+            ExecInstead(shell);
             return;
         }
 
         zygote.Forks++;
-        zygote.Asked++;
+        if (zygote.Asked++ == 0)
+            zygote.AskedSince = Environment.TickCount64;
     }
 
     private void ExecInstead(Shell shell)
     {
         shell.Fork = ForkState.None;
+        shell.PendingDeadline = Stopwatch.GetTimestamp() + (InitMillis * Stopwatch.Frequency / 1000);
         var result = _maker.ExecInstead(shell, shell.PendingState == ShellState.Warm, out var step);
         if (result < 0)
             NotForked(shell, step, -result);
@@ -151,7 +157,7 @@ internal sealed unsafe partial class SpawnerLoop
             if (zygote.State != ZygoteState.Starting)
                 return false;
             zygote.State = ZygoteState.Ready;
-            _zygoteFailures = 0;
+            _zygoteFailures[zygote.Program] = 0;
             foreach (var waiting in _shells.Used)
             {
                 if (waiting.Fork == ForkState.Waiting && waiting.ZygoteSlot == zygote.Slot)
@@ -164,17 +170,23 @@ internal sealed unsafe partial class SpawnerLoop
         if (zygote.Asked == 0)
             return false;
         zygote.Asked--;
+        zygote.AskedSince = Environment.TickCount64;
         if (zygote is { State: ZygoteState.Retired, Asked: 0 })
             Hang(zygote);
         var shell = _shells.Find(report.SandboxId);
-        if (report.Error != 0)
+        var isMeant = shell is { Fork: ForkState.Asked } && shell.OrderSerial == report.Serial && shell.ZygoteSlot == zygote.Slot;
+        if (report.Error == 0)
+            return Adopt(isMeant ? shell : null, report);
+        // There is no child.
+        if (isMeant)
         {
-            if (shell is { Fork: ForkState.Asked } && shell.Generation == report.Generation)
-                NotForked(shell, report.Step, report.Error);
-            return true;
+            if (shell!.State == ShellState.Starting)
+                ExecInstead(shell);
+            else
+                shell.Fork = ForkState.None;
         }
 
-        return Adopt(shell, report);
+        return true;
     }
 
     /// <summary>The child is the spawner's, since the process in between has ended.</summary>
@@ -182,33 +194,53 @@ internal sealed unsafe partial class SpawnerLoop
     {
         if (report.Pid <= 0 || IsKnown(report.Pid))
             return false;
-        var pidfd = -1;
-        if (shell is { Fork: ForkState.Asked } && shell.Generation == report.Generation && Kernel.FindEnded(report.Pid) >= 0)
-            pidfd = Kernel.PidfdOpen(report.Pid);
-        if (pidfd < 0)
+        if (Kernel.FindEnded(report.Pid) < 0)
         {
-            // Killed with its sandbox, and reaped; or nobody asked for it.
-            if (shell is { Fork: ForkState.Asked })
-                NotForked(shell, SetupStep.ZygoteFork, Errno.ESRCH);
+            // Killed with its sandbox, and reaped.
+            if (shell is not null)
+                Doubt(shell);
             return true;
         }
 
-        shell!.RuntimePid = report.Pid;
+        var pidfd = shell is null ? -1 : Kernel.PidfdOpen(report.Pid);
+        if (pidfd < 0 || !TryWatch(pidfd, Source.RuntimeEnd, shell!.Slot))
+        {
+            // Nobody asked for it (any more), or nobody would hear of its end.
+            Kernel.Close(pidfd);
+            Kernel.Kill(report.Pid, Sig.Kill);
+            _unwanted++;
+            if (shell is not null)
+                Doubt(shell);
+            return true;
+        }
+
+        shell.RuntimePid = report.Pid;
         shell.RuntimePidfd = pidfd;
         shell.Fork = ForkState.None;
-        Watch(pidfd, Source.RuntimeEnd, shell.Slot);
+        shell.CloseRuntimePipes();
         if (shell.State != ShellState.Starting)
             return true;
+        if (shell.PendingState == ShellState.Warm)
+            _maker.Rest(shell);
         shell.State = shell.PendingState;
         AnswerPending(shell, SetupStep.None, 0);
         return true;
     }
 
+    /// <summary>Whether there is a runtime in it cannot be known: nothing may be started beside one that has not given up its rights.</summary>
+    private void Doubt(Shell shell)
+    {
+        shell.Fork = ForkState.None;
+        AnswerPending(shell, SetupStep.ZygoteFork, Errno.ESRCH);
+        Kill(shell);
+    }
+
     private void RuntimeEnded(Shell shell)
     {
-        Unwatch(shell.RuntimePidfd);
         int status;
-        Kernel.Wait4(shell.RuntimePid, &status, 0);
+        if (Kernel.Wait4(shell.RuntimePid, &status, 1 /* WNOHANG */) == 0)
+            return;
+        Unwatch(shell.RuntimePidfd);
         Kernel.Close(shell.RuntimePidfd);
         shell.RuntimePidfd = -1;
         shell.RuntimePid = 0;
@@ -244,13 +276,17 @@ internal sealed unsafe partial class SpawnerLoop
     }
 
     /// <summary>
-    /// A child that was forked for a sandbox which was being killed, by a zygote that could not report it any more. The kernel keeps the sandbox's init until it is reaped.
+    /// Children that were forked for a sandbox which was being killed, by a zygote that could not report it any more, and unwanted ones. The kernel keeps a sandbox's init
+    /// until all of its processes are reaped.
     /// </summary>
-    private void ReapStray()
+    private void ReapStrays()
     {
         int status;
-        if (Kernel.FindEnded(0) is > 0 and var pid && !IsKnown(pid))
+        for (var i = 0; i < StraysATurn && Kernel.FindEnded(0) is > 0 and var pid && !IsKnown(pid); i++)
+        {
             Kernel.Wait4(pid, &status, 0);
+            _unwanted = Math.Max(0, _unwanted - 1);
+        }
     }
 
     private void Retire(Zygote zygote)
@@ -272,10 +308,13 @@ internal sealed unsafe partial class SpawnerLoop
     private void Lose(Zygote zygote)
     {
         if (!_stopping && zygote.State is (ZygoteState.Starting or ZygoteState.Ready))
-            Failed();
+            Failed(zygote.Program);
         Hang(zygote);
         if (!zygote.IsReaped)
             Kernel.Kill(zygote.Pid, Sig.Kill);
+        // What it has forked and is not yet in a sandbox's group.
+        fixed (byte* one = "1"u8)
+            Kernel.Write(zygote.Cgroup.KillFd, one, 1);
         zygote.State = ZygoteState.Ended;
         foreach (var shell in _shells.Used)
         {
@@ -284,7 +323,7 @@ internal sealed unsafe partial class SpawnerLoop
             if (shell.Fork == ForkState.Waiting)
                 ExecInstead(shell);
             else if (shell.Fork == ForkState.Asked)
-                NotForked(shell, SetupStep.ZygoteFork, Errno.ESRCH);
+                Doubt(shell);
         }
     }
 
@@ -292,9 +331,10 @@ internal sealed unsafe partial class SpawnerLoop
     {
         // What it reported last is still in the socket.
         ReadZygote(zygote);
-        Unwatch(zygote.Pidfd);
         int status;
-        Kernel.Wait4(zygote.Pid, &status, 0);
+        if (Kernel.Wait4(zygote.Pid, &status, 1 /* WNOHANG */) == 0)
+            return;
+        Unwatch(zygote.Pidfd);
         Kernel.Close(zygote.Pidfd);
         zygote.Pidfd = -1;
         zygote.IsReaped = true;
@@ -304,12 +344,14 @@ internal sealed unsafe partial class SpawnerLoop
     /// <summary>Lets go of those that are worn, and of the groups of those that have ended.</summary>
     private void TendZygotes()
     {
+        if (_unwanted > 0)
+            ReapStrays();
         var now = Environment.TickCount64;
         foreach (var zygote in _zygotes)
         {
             if (zygote.State == ZygoteState.Ready && zygote.IsWorn(now))
                 Retire(zygote);
-            if (zygote.State == ZygoteState.Starting && now - zygote.StartedAt > ZygoteStartMillis)
+            if (IsLate(zygote, now))
                 Lose(zygote);
 
             if (zygote is not { State: ZygoteState.Ended, IsReaped: true } || _cgroups.Remove(zygote.GroupId) < 0)
@@ -318,6 +360,9 @@ internal sealed unsafe partial class SpawnerLoop
             zygote.Clear();
         }
     }
+
+    private static bool IsLate(Zygote zygote, long now) =>
+        zygote.State == ZygoteState.Starting ? now - zygote.StartedAt > ZygoteStartMillis : zygote is { IsAlive: true, Asked: > 0 } && now - zygote.AskedSince > ZygoteOrderMillis;
 
     private void StopZygotes()
     {
@@ -331,17 +376,19 @@ internal sealed unsafe partial class SpawnerLoop
     /// <summary>Milliseconds until <see cref="TendZygotes"/> has something to do; -1: nothing is to come.</summary>
     private int ZygoteTimeout()
     {
-        var least = -1L;
+        var least = _unwanted > 0 ? 2L : -1L;
         var now = Environment.TickCount64;
         foreach (var zygote in _zygotes)
         {
             var wait = zygote.State switch
             {
                 ZygoteState.Starting => ZygoteStartMillis - (now - zygote.StartedAt) + 1,
+                ZygoteState.Ready or ZygoteState.Retired when zygote.Asked > 0 => ZygoteOrderMillis - (now - zygote.AskedSince) + 1,
                 ZygoteState.Ready => zygote.WornIn(now) + 1,
                 ZygoteState.Ended when zygote.IsReaped => 2,
                 _ => -1,
             };
+            wait = wait < -1 ? 0 : wait;
             if (wait >= 0 && (least < 0 || wait < least))
                 least = wait;
         }

@@ -156,11 +156,13 @@ internal sealed unsafe partial class SpawnerLoop
             LoseAgent();
     }
 
-    private void Watch(int fd, Source source, int slot)
+    private void Watch(int fd, Source source, int slot) => TryWatch(fd, source, slot);
+
+    private bool TryWatch(int fd, Source source, int slot)
     {
         var entry = new epoll_event { events = (int)(EpollIn | EpollRdHup) };
         entry.data.u64 = ((ulong)source << 32) | (uint)slot;
-        LibC.epoll_ctl(_epoll, EpollAdd, fd, &entry);
+        return LibC.epoll_ctl(_epoll, EpollAdd, fd, &entry) == 0;
     }
 
     private void Unwatch(int fd)

@@ -53,6 +53,9 @@ internal sealed class Zygote
     /// <summary>Orders that it was given, and of these those that it has not reported on.</summary>
     public int Forks, Asked;
 
+    /// <summary>Monotonic milliseconds: when it was given the oldest order that it may not have reported on, or reported last.</summary>
+    public long AskedSince;
+
     /// <summary>Monotonic milliseconds.</summary>
     public long StartedAt;
 

@@ -5,7 +5,7 @@ namespace Hearth.NativeTests.Harness;
 /// <summary>Signals, since .NET's own Process can only send SIGKILL; owners, for which it has nothing.</summary>
 internal static class Native
 {
-    public const int SigInt = 2, SigKill = 9, SigTerm = 15;
+    public const int SigInt = 2, SigKill = 9, SigTerm = 15, SigStop = 19;
 
     public static int Kill(int pid, int signal) => LibC.kill(pid, signal);
 

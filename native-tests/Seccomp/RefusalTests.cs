@@ -63,7 +63,8 @@ public sealed class RefusalTests
     [InlineData(0x20000000)]
     [InlineData(0x40000000)]
     [InlineData(0x1_10000011)]
-    public void Clone_makes_no_namespace(ulong flags)
+    [InlineData(0x00008000)] // CLONE_PARENT
+    public void Clone_makes_no_namespace_and_no_sibling(ulong flags)
     {
         NeedX64();
         Assert.Equal([EPERM], Answers(_both, (56, [flags | 17])));

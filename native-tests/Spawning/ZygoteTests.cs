@@ -27,6 +27,7 @@ public sealed class ZygoteTests
         answer['arguments'], answer['path'], answer['executable'], answer['flags'] = sys.argv, sys.path, sys.executable, str(sys.flags)
         answer['program'] = os.readlink('/proc/self/exe')
         answer['root'] = sorted(os.listdir('/'))
+        answer['streams'] = [[s.name, s.mode, s.encoding, s.errors, s.line_buffering, s.isatty(), s.seekable(), s.fileno(), s.closed] for s in (sys.stdin, sys.stdout, sys.stderr)]
         """;
 
     [Fact]
@@ -202,6 +203,47 @@ public sealed class ZygoteTests
         await Patience.UntilAsync("no child but a zygote is left, zombies included", () => ProcessTable.ChildrenOf(spawner.Pid).Except(spawner.Zygotes()).ToList() is []);
         using var last = TestSandbox.StartPython(agent, ++id);
         Assert.Equal(3, last.Run("answer = 3")!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task What_a_neighbour_runs_does_not_keep_it_from_forking()
+    {
+        await using var spawner = await SpawnerProcess.StartAsync();
+        using var agent = await spawner.ConnectAsync();
+        using var neighbour = TestSandbox.StartPython(agent, 1);
+        // As many threads as it may have: the kernel counts them for the zygote's user, too.
+        Assert.InRange(neighbour.Run("""
+            import threading
+            waits = threading.Event()
+            threading.stack_size(65536)
+            answer = 0
+            try:
+                while answer < 2000:
+                    threading.Thread(target=waits.wait, daemon=True).start()
+                    answer += 1
+            except RuntimeError:
+                pass
+            """)!.GetValue<int>(), 500, 742);
+        var zygote = Assert.Single(spawner.Zygotes());
+        using var other = TestSandbox.StartPython(agent, 2);
+        Assert.Equal(0, other.Run("import os; answer = os.getppid()")!.GetValue<int>());
+        Assert.Equal([zygote], spawner.Zygotes());
+    }
+
+    [Fact]
+    public async Task One_that_hangs_is_given_up_and_starts_go_on()
+    {
+        await using var spawner = await SpawnerProcess.StartAsync();
+        using var agent = await spawner.ConnectAsync();
+        using var first = TestSandbox.StartPython(agent, 1);
+        _ = Native.Kill(Assert.Single(spawner.Zygotes()), Native.SigStop);
+        SpawnerConnection.Close(agent.Ask(agent.CreateOf(2))!.Value.Descriptors);
+        // That one may hold a child or not: it is ended. The next ones are executed.
+        Assert.NotEqual(0, agent.Ask(agent.WarmOf(2, runtime: 1))?.Answer.Error);
+        Assert.Empty(spawner.Zygotes());
+        using var next = TestSandbox.StartPython(agent, 3);
+        Assert.Equal(1, next.Run("import os; answer = os.getppid()")!.GetValue<int>());
+        Assert.Equal(0, agent.Ask(agent.Header(RequestKind.Destroy, 2))?.Answer.Error);
     }
 
     [Fact]

@@ -67,7 +67,15 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        return await ClaimAsync(await CreateAsync(spec.MemoryMb, spec.TmpMb, spec.HardCpuCap).ConfigureAwait(false), spec).ConfigureAwait(false);
+        try
+        {
+            return await ClaimAsync(await CreateAsync(spec.MemoryMb, spec.TmpMb, spec.HardCpuCap).ConfigureAwait(false), spec).ConfigureAwait(false);
+        }
+        catch (SpawnerException) when (_connected && MayFork(spec))
+        {
+            // A zygote that ended may have taken the start with it.
+            return await ClaimAsync(await CreateAsync(spec.MemoryMb, spec.TmpMb, spec.HardCpuCap).ConfigureAwait(false), spec with { IsExecuted = true }).ConfigureAwait(false);
+        }
     }
 
     public void Expect(RuntimeKind runtime, int interpreter, int memoryMb) => _pools.Expect(new PoolKind(Program(runtime, interpreter), memoryMb));
@@ -166,6 +174,8 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
             _sandboxes.TryRemove(id, out _);
         }
     }
+
+    private static bool MayFork(SandboxSpec spec) => spec is { Runtime: RuntimeKind.Python, IsExecuted: false, BehindAdapter: false };
 
     private static int Program(RuntimeKind runtime, int interpreter) => interpreter != 0 ? interpreter : (int)runtime;
 

@@ -13,8 +13,12 @@ namespace Hearth.Sandbox.Protocol;
 public struct ZygoteOrder
 {
     public ulong SandboxId;
-    public uint Generation;
-    public uint Reserved;
+
+    /// <summary>Of this order and of no other of this spawner.</summary>
+    public uint Serial;
+
+    /// <summary>How many come along: with fewer, the child would be in some of its groups only.</summary>
+    public uint Descriptors;
 
     public const int Namespaces = 7, Pipes = 3, MaxGroups = 4;
 }
@@ -25,7 +29,7 @@ public struct ZygoteOrder
 public struct ZygoteReport
 {
     public ulong SandboxId;
-    public uint Generation;
+    public uint Serial;
 
     /// <summary>Of the child, in the spawner's PID namespace: its parent has ended, so it is the spawner's own by now.</summary>
     public int Pid;

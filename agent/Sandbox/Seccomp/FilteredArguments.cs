@@ -13,7 +13,7 @@ internal static class FilteredArguments
     public const uint SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_RAW = 3, SOCK_PACKET = 10;
     public const uint IPPROTO_TCP = 6, IPPROTO_UDP = 17, NETLINK_ROUTE = 0;
     public const uint TIOCSTI = 0x5412, TIOCLINUX = 0x541c;
-    public const uint CloneNamespaces = 0x7e020000;
+    public const uint CloneNamespaces = 0x7e020000, CLONE_PARENT = 0x8000;
     public const uint SOL_SOCKET = 1, SO_ATTACH_FILTER = 26, SO_DETACH_FILTER = 27, SO_LOCK_FILTER = 44, SO_ATTACH_BPF = 50, SO_ATTACH_REUSEPORT_CBPF = 51,
         SO_ATTACH_REUSEPORT_EBPF = 52, SO_DETACH_REUSEPORT_BPF = 68, TCP_ULP = 31;
     public const uint PR_SET_SECCOMP = 22, PR_SCHED_CORE = 62, RLIMIT_CORE = 4;

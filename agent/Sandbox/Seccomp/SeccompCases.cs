@@ -90,8 +90,11 @@ internal static class SeccompCases
     public static readonly SeccompCondition Advise =
         new(SeccompAction.Allow, new SeccompCase(SeccompAction.Errno(0), Is(3, FilteredArguments.POSIX_FADV_DONTNEED)));
 
-    /// <summary>Threads and fork go on; a new namespace of any kind does not.</summary>
-    public static readonly SeccompCondition CloneWithoutNamespaces = new(SeccompAction.Allow, new SeccompCase(_refused, HasAny(0, FilteredArguments.CloneNamespaces)));
+    /// <summary>
+    /// Threads and fork go on; a new namespace of any kind does not. CLONE_PARENT: the children of a runtime that a zygote forked would be the spawner's, outside of what init
+    /// can wait for.
+    /// </summary>
+    public static readonly SeccompCondition CloneWithoutNamespaces = new(SeccompAction.Allow, new SeccompCase(_refused, HasAny(0, FilteredArguments.CloneNamespaces | FilteredArguments.CLONE_PARENT)));
 
     // The kernel puts SOCK_NONBLOCK and SOCK_CLOEXEC above SOCK_TYPE_MASK.
     private static SeccompTest Type(params uint[] types) => Masked(1, 0xf, types);

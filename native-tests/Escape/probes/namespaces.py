@@ -70,6 +70,21 @@ def clone_user(host):
     return in_child(clone)
 
 
+@probe("clone_sibling", control=True)
+def clone_sibling(host):
+    """CLONE_PARENT: a child of one's parent, who may be outside of the sandbox and not wait for it."""
+    def clone():
+        result, error = system_call(56, 0x8000 | 17, None, None, None, None)
+        if result == 0:
+            os._exit(0)
+        return Outcome(result == -1, errno_name(error) if result == -1 else "a child of the parent's")
+
+    outcome = in_child(clone)
+    if not outcome.refused:
+        os.waitpid(-1, 0)
+    return outcome
+
+
 @probe("clone3_new_namespaces")
 def clone3(host):
     def clone():
