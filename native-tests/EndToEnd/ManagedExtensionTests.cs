@@ -173,7 +173,11 @@ public sealed class ManagedExtensionTests(SharedNode shared) : IClassFixture<Sha
         var layer = await node.Client.PublishLayerAsync(name, FunctionZip.OfPrograms(inLayer));
         var settings = new FunctionSettings(
             name, language switch { "python" => "python3.11", "nodejs" => "nodejs20.x", _ => "dotnet10" }, handler ?? (language == "dotnet" ? DotnetBehaviours.WatchedHandler : "app.handler"),
-            memoryMb == 0 ? 128 : memoryMb, timeoutSeconds) { Layers = [layer], Environment = variables ?? [] };
+            memoryMb == 0 ? 128 : memoryMb, timeoutSeconds)
+        {
+            Layers = [layer],
+            Environment = variables ?? [],
+        };
         await node.Client.CreateAsync(settings, Code(language));
         return (node, name);
     }
