@@ -57,7 +57,7 @@ public sealed class ManagedExtensionTests(SharedNode shared) : IClassFixture<Sha
     [Theory, MemberData(nameof(Languages))]
     public async Task Six_mebibytes_go_in_and_out(string language)
     {
-        var (node, name) = await DeployAsync(language, Program("extensions/watcher", "watcher.py"), memoryMb: 256);
+        var (node, name) = await DeployAsync(language, Program("extensions/watcher", "watcher.py"), memoryMb: 256, timeoutSeconds: 30);
         var text = new string('x', (6 << 20) - 100);
         for (var i = 0; i < 3; i++)
         {
@@ -70,7 +70,7 @@ public sealed class ManagedExtensionTests(SharedNode shared) : IClassFixture<Sha
     [Fact]
     public async Task A_streamed_answer_comes_in_pieces()
     {
-        var (node, name) = await DeployAsync("nodejs", Program("extensions/watcher", "watcher.py"), handler: "app.stream");
+        var (node, name) = await DeployAsync("nodejs", Program("extensions/watcher", "watcher.py"), handler: "app.stream", timeoutSeconds: 30);
         using var http = new HttpClient { BaseAddress = node.Endpoint };
         for (var i = 0; i < 3; i++)
         {

@@ -39,7 +39,7 @@ internal sealed class SandboxPools<T>(int most, Func<PoolKind, Task<T>> create, 
     {
         if (most == 0)
             return null;
-        return PoolOf(wanted, isExpected: false)?.TryTake() ?? PoolOf(PoolKind.Empty, isExpected: false)?.TryTake();
+        return (wanted == PoolKind.Empty ? null : PoolOf(wanted, isExpected: false)?.TryTake()) ?? PoolOf(PoolKind.Empty, isExpected: false)?.TryTake();
     }
 
     /// <summary>A function of that kind may soon be started.</summary>

@@ -1,3 +1,4 @@
+using Hearth.Agent.Tests.Fakes;
 using Hearth.Wire;
 using Xunit;
 
@@ -61,14 +62,16 @@ public sealed class ClientExtensionTests
     [Fact]
     public async Task Lines_and_events_are_told_to_who_subscribed()
     {
-        await using var sandbox = ClientSandbox.OfPython(Echo, ClientSandbox.Extension(
-            "if b'SHUTDOWN' in event: time.sleep(0.2)", Telemetry)
-            .Replace("while True:", "subscribe()\nwhile True:", StringComparison.Ordinal)).Ready();
+        await using var sandbox = ClientSandbox.OfPython(
+            Echo, ClientSandbox.Extension(atStart: Telemetry).Replace("while True:", "subscribe()\nwhile True:", StringComparison.Ordinal)).Ready();
+        string Taken() => File.ReadAllText(Path.Combine(sandbox.Task, "taken"));
         await sandbox.PrintedAsync("subscribed 200");
         Assert.Equal("1", (await sandbox.InvokeAsync("1"))[0].Text);
         Assert.Equal("2", (await sandbox.InvokeAsync("2"))[0].Text);
+        // The last that an event leads to; batches come in the order of what is in them.
+        await Eventually.True(() => Count(Taken(), "got platform.report ") == 2);
         sandbox.Process.ShutDown();
-        var taken = File.ReadAllText(Path.Combine(sandbox.Task, "taken"));
+        var taken = Taken();
         Assert.Contains("got platform.initStart ", taken, StringComparison.Ordinal);
         Assert.Contains("\"runtimeVersion\": \"python:3.", taken, StringComparison.Ordinal);
         foreach (var type in (string[])["platform.initRuntimeDone", "platform.initReport", "platform.telemetrySubscription", "platform.extension"])
