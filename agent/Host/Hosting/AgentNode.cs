@@ -103,7 +103,7 @@ internal sealed class AgentNode : IAsyncDisposable
             options, new InvocationEndpoint(reader, Scheduler, _events.OfferAsync), new ResponseStreamEndpoint(reader, Scheduler),
             new WebTargets(Catalogue), new WebEndpoint(Catalogue, Scheduler, signatures, Bodies, time),
             new ControlProxy(Path.Join(control, "rest.sock"), signatures, limits.PassTime, logging.CreateLogger("proxy")),
-            new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), signatures, limits, logging);
+            new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), new MetricsEndpoint(Scheduler.DescribeCapacity), signatures, limits, logging);
 
         void WriteSoon()
         {

@@ -1,5 +1,6 @@
 using Hearth.Agent.Functions;
 using Hearth.Agent.Reporting.Logs;
+using Hearth.Agent.Scheduling;
 using Hearth.Agent.Spawning;
 using Hearth.Agent.Streaming;
 using Hearth.Contracts;
@@ -83,6 +84,9 @@ internal sealed partial class Instance
         {
             _initLogged = true;
             PlatformLines.InitStart(_log, RuntimeVersions.Name(_runtime, _runtimeVersion), RuntimeVersions.Arn(Function.Region, _runtime, _runtimeVersion));
+            if (!_reasonLogged)
+                PlatformLines.ColdStart(_log, ColdReasons.Name(Reason));
+            _reasonLogged = true;
         }
         var left = _initLimit - _services.Time.GetElapsedTime(_initStarted);
         var deadline = (_services.Time.GetUtcNow() + left).ToUnixTimeMilliseconds();

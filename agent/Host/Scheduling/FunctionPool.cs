@@ -42,6 +42,9 @@ internal sealed class FunctionPool(FunctionRevision function, FunctionUse use)
 
     public Provision Provision { get; } = new();
 
+    /// <summary>What became of the last instance; why the next start is one when there is no other.</summary>
+    public ColdReason WhyNone { get; set; } = ColdReason.First;
+
     private long _lastOwed;
 
     /// <summary>An invocation that waited so long was served by an instance that was there.</summary>

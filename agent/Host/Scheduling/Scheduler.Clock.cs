@@ -82,7 +82,7 @@ internal sealed partial class Scheduler
             foreach (var instance in _instances)
             {
                 if (instance.State is InstanceState.Idle or InstanceState.Frozen or InstanceState.Bare && !instance.HasExited && _policy.IsEvictionDue(instance.IdleSince) && IsSpare(instance.Pool))
-                    Stop(instance, ref work);
+                    Stop(instance, ref work, ColdReason.Idle);
             }
             ProvideAll(ref work);
         }

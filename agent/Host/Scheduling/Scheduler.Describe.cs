@@ -19,6 +19,7 @@ internal sealed partial class Scheduler
                 Invocations = _invocations,
             };
             capacity.Provisioned.AddRange(DescribeProvisioned());
+            capacity.Starts.AddRange(_started.Select(static (count, reason) => new StartCount { Reason = ColdReasons.Name((ColdReason)reason), Count = count }));
             return capacity;
         }
     }
@@ -56,6 +57,7 @@ internal sealed partial class Scheduler
             Invocations = instance.Invocations,
             LastUsedUnixMs = instance.LastUsed.ToUnixTimeMilliseconds(),
             InitMillis = instance.InitMillis,
+            StartReason = ColdReasons.Name(instance.Reason),
         };
     }
 }

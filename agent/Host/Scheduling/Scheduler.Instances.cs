@@ -67,7 +67,7 @@ internal sealed partial class Scheduler
                 return null;
             if (IsStale(instance))
             {
-                Stop(instance, ref work);
+                Stop(instance, ref work, ColdReason.Updated);
             }
             else if (!instance.HasExited && (next = Dequeue(instance.Pool)) is not null)
             {
@@ -127,6 +127,9 @@ internal sealed partial class Scheduler
             {
                 instance.SetState(InstanceState.Stopping);
                 _leavingMb += instance.MemoryMb;
+                // A stale one's end leaves none of the new revision missing.
+                if (!IsStale(instance))
+                    instance.Pool.WhyNone = ColdReason.Lost;
             }
             else
             {
@@ -174,12 +177,13 @@ internal sealed partial class Scheduler
             instance.Worth = WorthOf(instance);
             if (IsStale(instance) || _stopping)
             {
-                Stop(instance, ref work);
+                Stop(instance, ref work, ColdReason.Updated);
             }
             else if (instance.Pool.Waiting > instance.Pool.Starting)
             {
                 instance.SetState(InstanceState.Init);
                 SetStarting(instance, true);
+                Began(instance, ColdReason.Reset);
                 initialise = true;
             }
             else

@@ -31,7 +31,7 @@ internal sealed partial class Scheduler
             // Its init failed before, or its runtime ended.
             if (pool.TakeBare() is { } bare)
             {
-                Initialise(bare, ref work, isForWaiting: false);
+                Initialise(bare, ref work, ColdReason.Provisioned);
                 continue;
             }
             if (!_starts.IsFree())
@@ -39,10 +39,10 @@ internal sealed partial class Scheduler
             switch (Kept(pool) >= pool.Provision.Count ? Placement.Wait : _policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle()), pool.Function.Spec.MemoryMb))
             {
                 case Placement.Start:
-                    StartInstance(pool, ref work, isProvisioned: true);
+                    StartInstance(pool, ref work, ColdReason.Provisioned);
                     break;
                 case Placement.Evict when ChooseVictim() is { } victim:
-                    Stop(victim, ref work);
+                    Stop(victim, ref work, ColdReason.Memory);
                     break;
                 default:
                     return;

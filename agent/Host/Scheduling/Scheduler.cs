@@ -25,6 +25,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
     private readonly List<Instance> _ticked = [];
     private readonly ConcurrencyLimits _limits;
     private readonly StartSlots<Instance> _starts;
+    private readonly long[] _started = new long[ColdReasons.Count];
     private long _usedMb;
     private long _leavingMb;
     private int _inFlight;
@@ -165,7 +166,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
             _emptied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             emptied = _instances.Count == 0 ? Task.CompletedTask : _emptied.Task;
             foreach (var instance in _instances.Where(i => i.State != InstanceState.Stopping))
-                Stop(instance, ref work);
+                Stop(instance, ref work, ColdReason.Idle);
         }
         Run(work);
         await Task.WhenAny(emptied, Task.Delay(TimeSpan.FromSeconds(5), _services.Time));
