@@ -100,6 +100,9 @@ internal sealed partial class Instance : IFrameSink, IDisposable
 
     public bool CountsAsStarting { get; set; }
 
+    /// <summary>Started ahead of need, and not needed so far.</summary>
+    public bool CountsAsAhead { get; set; }
+
     public bool IsBare => State == InstanceState.Bare;
 
     public bool HasExited => _exited;

@@ -30,6 +30,7 @@ internal sealed partial class Scheduler
         Invocation? told = null;
         lock (_gate)
         {
+            instance.Pool.HasInitFailed = true;
             if (instance.IsProvisioned)
                 instance.Pool.Provision.Failed(_services.Time);
             else
@@ -56,6 +57,7 @@ internal sealed partial class Scheduler
                 instance.Pool.Start.Add(_services.Time.GetElapsedTime(began));
             SetStarting(instance, false);
             instance.Current = null;
+            instance.Pool.HasInitFailed &= finished is not null;
             if (instance.IsProvisioned && finished is null)
                 instance.Pool.Provision.Succeeded();
             if (finished is not null)
@@ -76,6 +78,8 @@ internal sealed partial class Scheduler
                 Claim(instance, next);
                 if (instance.Pool.Waiting > instance.Pool.Starting)
                     Plan(instance.Pool, ref work);
+                else if (finished is null)
+                    StartSpare(instance.Pool, ref work);
             }
             else
             {
@@ -116,6 +120,8 @@ internal sealed partial class Scheduler
                     invocation.Stage = InvocationStage.Claimed;
             }
             SetStarting(instance, false);
+            CountAsAhead(instance, false);
+            instance.Pool.HasInitFailed |= instance.State == InstanceState.Init;
             // What it takes after a failure is not what a start takes.
             _ = instance.TakeStartBegan();
             if (instance.IsProvisioned && instance.State == InstanceState.Init)
@@ -148,6 +154,8 @@ internal sealed partial class Scheduler
         lock (_gate)
         {
             SetStarting(instance, false);
+            CountAsAhead(instance, false);
+            instance.Pool.HasInitFailed = true;
             _ = instance.TakeStartBegan();
             var invocation = Dequeue(instance.Pool);
             if (invocation is not null)
@@ -258,6 +266,7 @@ internal sealed partial class Scheduler
             if (instance.State == InstanceState.Stopping)
                 _leavingMb -= instance.MemoryMb;
             SetStarting(instance, false);
+            CountAsAhead(instance, false);
             instance.SetState(InstanceState.Gone);
             instance.Pool.Instances.Remove(instance);
             _instances.Remove(instance);

@@ -21,6 +21,8 @@ internal sealed record UpOptions(
     /// <summary>Null = 16.</summary>
     public int? SandboxPool { get; init; }
 
+    public int? Spares { get; init; }
+
     /// <summary>Of each function's log; null = 64 MB and 14 days.</summary>
     public int? LogMaxMb { get; init; }
 
