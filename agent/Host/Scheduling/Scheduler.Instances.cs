@@ -100,6 +100,7 @@ internal sealed partial class Scheduler
     {
         lock (_gate)
         {
+            instance.Pool.HasInitFailed = false;
             if (instance.State == InstanceState.Init)
                 instance.SetState(InstanceState.Busy);
         }

@@ -36,6 +36,29 @@ public sealed class SpareTests
     }
 
     [Fact]
+    public async Task A_function_that_is_called_every_hour_is_there_at_the_hour_and_not_in_between()
+    {
+        var time = new LeapTime();
+        await using var node = await TestNode.StartAsync(o => o with { Spares = 16 }, time: time);
+        await node.DeployAsync("f", "import os\ndef handler(event, context):\n    return os.getpid()\n");
+        for (var hour = 0; hour < 4; hour++)
+        {
+            await node.InvokeAsync("f");
+            time.Leap(TimeSpan.FromMinutes(59.2));
+            await Eventually.True(() => node.Spawner.Alive.Count == 0);
+        }
+        // From here on the habit is known: it goes soon, and not after ten minutes.
+        await node.InvokeAsync("f");
+        time.Leap(TimeSpan.FromMinutes(1));
+        await Eventually.True(() => node.Spawner.Alive.Count == 0);
+        time.Leap(TimeSpan.FromMinutes(58));
+        await Eventually.True(() => node.Agent.Scheduler.Describe("f") is [{ StartReason: "predicted", State: "idle" or "frozen" }]);
+        Assert.Equal(200, (await node.InvokeAsync("f")).Status);
+        Assert.Equal(6, node.Spawner.All.Count);
+        Assert.Equal(5, (await node.LedgerAsync(6)).Count(r => r.InitUs > 0));
+    }
+
+    [Fact]
     public async Task None_is_started_when_they_are_switched_off()
     {
         await using var node = await TestNode.StartAsync();

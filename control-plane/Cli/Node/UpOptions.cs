@@ -21,6 +21,7 @@ internal sealed record UpOptions(
     /// <summary>Null = 16.</summary>
     public int? SandboxPool { get; init; }
 
+    /// <summary>Null = 16.</summary>
     public int? Spares { get; init; }
 
     /// <summary>Of each function's log; null = 64 MB and 14 days.</summary>
