@@ -41,14 +41,14 @@ build() { # PROJECT: prints the program's path
 }
 
 parts=
-for argument in "$@"; do case $argument in micro | sandbox | invoke | async | memory) parts+=" $argument" ;; esac; done
-parts=${parts:- micro sandbox invoke async memory}
+for argument in "$@"; do case $argument in micro | sandbox | invoke | async | memory | trace) parts+=" $argument" ;; esac; done
+parts=${parts:- micro sandbox invoke async memory trace}
 
 echo "hearth bench: building" >&2
 load=$(build Load/Hearth.Bench.Load.csproj) || exit
 "$load" --check "$@" || exit
 if [[ $parts == *micro* ]]; then HEARTH_BENCH_MICRO=$(build Micro/Hearth.Bench.Micro.csproj) || exit; export HEARTH_BENCH_MICRO; fi
-if [[ $parts != " micro" ]]; then
+if [[ $parts == *sandbox* || $parts == *invoke* || $parts == *async* || $parts == *memory* ]]; then
   [[ -n ${HEARTH_PUBLISHED-} ]] || "$root/hearth" build || exit
   HEARTH_PACKAGES_bench="bubblewrap:/usr/bin/bwrap runc:/usr/sbin/runc|/usr/bin/runc crun:/usr/bin/crun"
   [[ $parts != *sandbox* ]] || hearth_need bench || true

@@ -48,7 +48,7 @@ using var spawner = new SpawnerClient(Path.Join(options.DataDirectory, "run", "s
 AgentNode node;
 try
 {
-    node = new AgentNode(options, spawner, logging, TimeProvider.System);
+    node = new AgentNode(options, spawner, logging, TimeProvider.System, brake: static now => MachineMemory.Judge(MachineMemory.Read(), now));
 }
 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
 {

@@ -7,7 +7,7 @@ internal sealed class UsageException(string message) : Exception(message);
 /// <param name="JsonFile">Where to write the results as well, or null.</param>
 internal sealed record Options(IReadOnlyList<string> Parts, bool Quick, bool Keep, string? JsonFile, bool Help)
 {
-    public static IReadOnlyList<string> AllParts { get; } = ["micro", "sandbox", "invoke", "async", "memory", "scale"];
+    public static IReadOnlyList<string> AllParts { get; } = ["micro", "sandbox", "invoke", "async", "memory", "scale", "trace"];
 
     /// <exception cref="UsageException">Names the argument and what is allowed.</exception>
     public static Options Parse(IReadOnlyList<string> arguments)

@@ -8,6 +8,7 @@ using Hearth.Bench.Load.Processes;
 using Hearth.Bench.Load.Reporting;
 using Hearth.Bench.Load.Sandboxes;
 using Hearth.Bench.Load.Scale;
+using Hearth.Bench.Load.Trace;
 
 // Peers that are made of this program itself: see EchoPeers.
 if (args is [EchoPeers.KestrelVerb])
@@ -47,7 +48,7 @@ var context = new BenchContext(options.Quick, new CpuGroups(), cancelled.Token);
 var started = DateTime.UtcNow;
 var clock = Stopwatch.StartNew();
 List<PartResult> results = [];
-foreach (var part in ((IPart[])[new MicroPart(), new SandboxPart(), new InvokePart(), new AsyncPart(), new MemoryPart(), new ScalePart()]).Where(part => options.Parts.Contains(part.Name)))
+foreach (var part in ((IPart[])[new MicroPart(), new SandboxPart(), new InvokePart(), new AsyncPart(), new MemoryPart(), new ScalePart(), new TracePart()]).Where(part => options.Parts.Contains(part.Name)))
 {
     var began = clock.Elapsed;
     try

@@ -37,7 +37,7 @@ public class PoolBenchmarks
         // Nothing of these instances is ever started: no loop, spawner, code store or list of runtimes is touched.
         var services = new InstanceServices(null!, null!, null!, _logs, _journal, TimeProvider.System, NullLogger.Instance, InstanceSettings.Default, null!);
         for (var i = 0; i < 64; i++)
-            _pool.AddIdle(new Agent.Sandboxes.Instance(_pool, null!, services));
+            _pool.AddIdle(new Agent.Sandboxes.Instance(_pool, null!, services, ColdReason.First));
     }
 
     [GlobalCleanup]

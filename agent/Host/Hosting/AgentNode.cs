@@ -35,7 +35,8 @@ internal sealed class AgentNode : IAsyncDisposable
     private readonly InstalledRuntimes _runtimes;
     private readonly ILogger _log;
 
-    public AgentNode(AgentOptions options, ISpawner spawner, ILoggerFactory logging, TimeProvider time, InstanceSettings? settings = null, IngressLimits? limits = null)
+    public AgentNode(AgentOptions options, ISpawner spawner, ILoggerFactory logging, TimeProvider time, InstanceSettings? settings = null, IngressLimits? limits = null,
+        Func<MemoryBrake, MemoryBrake>? brake = null)
     {
         _options = options;
         _spawner = spawner;
@@ -58,8 +59,8 @@ internal sealed class AgentNode : IAsyncDisposable
         var budget = options.MemoryBudgetMb > 0 ? options.MemoryBudgetMb : MachineMemory.DefaultBudgetMb();
         limits ??= IngressLimits.ForMachine();
         Answers = new AnswerBudget(limits.AnswerBytes);
-        var policy = new PolicySettings(budget, options.FreezeAfter, options.IdleTimeout);
-        Scheduler = new Scheduler(services, new SchedulerSettings(policy, options.MaxConcurrency, options.BurstRate, Answers), new SchedulingPolicy(policy, time));
+        var policy = new PolicySettings(budget, options.FreezeAfter, options.IdleTimeout, options.Spares);
+        Scheduler = new Scheduler(services, new SchedulerSettings(policy, options.MaxConcurrency, options.BurstRate, Answers, brake), new SchedulingPolicy(policy, time));
         Catalogue = new Catalogue(logging.CreateLogger("catalogue"));
         Account = new Account();
         _catalogueFile = new CatalogueFile(Path.Join(state, "snapshot.pb"), ToKeep, time, logging.CreateLogger("catalogue"));
@@ -102,7 +103,7 @@ internal sealed class AgentNode : IAsyncDisposable
             options, new InvocationEndpoint(reader, Scheduler, Events.OfferAsync), new ResponseStreamEndpoint(reader, Scheduler),
             new WebTargets(Catalogue), new WebEndpoint(Catalogue, Scheduler, signatures, Bodies, time),
             new ControlProxy(Path.Join(control, "rest.sock"), signatures, limits.PassTime, logging.CreateLogger("proxy")),
-            new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), signatures, limits, logging);
+            new HealthEndpoint(spawner, Catalogue, () => _link.IsConnected), new MetricsEndpoint(Scheduler.DescribeCapacity), signatures, limits, logging);
 
         void WriteSoon()
         {

@@ -17,10 +17,12 @@ internal sealed record AgentOptions
           --memory-budget-mb N        what all instances' memory settings together may reach (default 75 % of MemAvailable now)
           --max-concurrency N         invocations under way at once, all functions together (default 1000)
           --burst-rate N              1-1000000, invocations a second that one function may begin (default: as many as come)
-          --idle-timeout-seconds N    an instance unused for so long is ended (default 600)
+          --idle-timeout-seconds N    an instance unused for so long is ended, unless its function has a habit (default 600)
           --freeze-after-ms N         0-100, an instance stops running so long after its answer (default 80)
           --billing-increment-ms N    1-60000, duration is billed in steps of this (default 1)
           --sandbox-pool N            0-256, sandboxes kept ready for starts to come, at most (default 16; 0 = none)
+          --spares N                  0-256, instances initialised ahead of need and not used yet, at most (default 16; 0 = none, and
+                                      --idle-timeout-seconds holds for every function)
           --hard-cpu-cap              limit CPU to memory/1769 MB instead of sharing idle CPU
           --log-max-mb N              log kept on disk of each function (default 64)
           --log-max-days N            age at which log segments are deleted (default 14)
@@ -51,6 +53,9 @@ internal sealed record AgentOptions
 
     /// <summary>0 = none.</summary>
     public int SandboxPool { get; init; } = 16;
+
+    /// <summary>0 = none.</summary>
+    public int Spares { get; init; } = 16;
 
     public bool HardCpuCap { get; init; }
 
@@ -89,6 +94,7 @@ internal sealed record AgentOptions
         "--freeze-after-ms" => this with { FreezeAfter = TimeSpan.FromMilliseconds(Number(name, value, 0, 100)) },
         "--billing-increment-ms" => this with { BillingIncrementMs = Number(name, value, 1, 60_000) },
         "--sandbox-pool" => this with { SandboxPool = Number(name, value, 0, 256) },
+        "--spares" => this with { Spares = Number(name, value, 0, 256) },
         "--log-max-mb" => this with { LogMaxMb = Number(name, value, 1, 1 << 20) },
         "--log-max-days" => this with { LogMaxDays = Number(name, value, 1, 36_500) },
         "--drain-seconds" => this with { DrainTime = TimeSpan.FromSeconds(Number(name, value, 0, 900)) },

@@ -26,7 +26,7 @@ internal sealed class IngressServer
 
     public IngressServer(
         AgentOptions options, InvocationEndpoint invocations, ResponseStreamEndpoint streams, WebTargets targets, WebEndpoint web, ControlProxy proxy, HealthEndpoint health,
-        RequestSignatures signatures, IngressLimits limits, ILoggerFactory logging)
+        MetricsEndpoint metrics, RequestSignatures signatures, IngressLimits limits, ILoggerFactory logging)
     {
         _options = options;
         _proxy = proxy;
@@ -54,6 +54,8 @@ internal sealed class IngressServer
                 return invocations.HandleAsync(context, function, isAsync);
             if (InvocationPath.TryMatchStream(context.Request, out function))
                 return streams.HandleAsync(context, function);
+            if (context.Request.Path.Value == "/metrics")
+                return ErrorResponse.GuardAsync(context, _ => metrics.HandleAsync(context));
             if (context.Request.Path.Value != "/healthz")
                 return proxy.HandleAsync(context);
             return ErrorResponse.GuardAsync(context, _ =>

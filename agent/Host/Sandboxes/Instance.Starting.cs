@@ -1,5 +1,6 @@
 using Hearth.Agent.Functions;
 using Hearth.Agent.Reporting.Logs;
+using Hearth.Agent.Scheduling;
 using Hearth.Agent.Spawning;
 using Hearth.Agent.Streaming;
 using Hearth.Contracts;
@@ -83,6 +84,9 @@ internal sealed partial class Instance
         {
             _initLogged = true;
             PlatformLines.InitStart(_log, RuntimeVersions.Name(_runtime, _runtimeVersion), RuntimeVersions.Arn(Function.Region, _runtime, _runtimeVersion));
+            if (!_reasonLogged)
+                PlatformLines.ColdStart(_log, ColdReasons.Name(Reason));
+            _reasonLogged = true;
         }
         var left = _initLimit - _services.Time.GetElapsedTime(_initStarted);
         var deadline = (_services.Time.GetUtcNow() + left).ToUnixTimeMilliseconds();
@@ -101,9 +105,15 @@ internal sealed partial class Instance
             Send(_link!, bound);
             return;
         }
-        // Of an instance that was provisioned no invocation reports the init.
-        if (!IsProvisioned)
+        // Of an instance that was provisioned or started ahead no invocation reports the init, but one that came meanwhile has waited for the rest of it.
+        if (Reason is not (ColdReason.Provisioned or ColdReason.Spare or ColdReason.Predicted))
             _unreportedInitUs = Math.Max(1, (long)took.TotalMicroseconds);
-        Continue(_owner.Release(this, null));
+        var next = _owner.Release(this, null);
+        if (next is not null && Reason is ColdReason.Spare or ColdReason.Predicted)
+        {
+            var waited = _services.Time.GetElapsedTime(next.QueuedAt);
+            Interlocked.Exchange(ref _unreportedInitUs, Math.Max(1, (long)(waited < took ? waited : took).TotalMicroseconds));
+        }
+        Continue(next);
     }
 }

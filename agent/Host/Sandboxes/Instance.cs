@@ -41,16 +41,18 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     // Not since the pipes were closed: a bare instance is chosen under the gate, and its Init goes out a moment later.
     private bool _initClockRuns;
     private bool _initLogged;
+    // A second try of an init is the same cold start.
+    private bool _reasonLogged;
     private long _unreportedInitUs;
     private long _endedAt;
     private bool _frozen;
     private bool _exited;
     private int _destroying;
 
-    /// <param name="isProvisioned">Started before anybody asked, to be kept.</param>
-    public Instance(FunctionPool pool, IInstanceOwner owner, InstanceServices services, bool isProvisioned = false)
+    public Instance(FunctionPool pool, IInstanceOwner owner, InstanceServices services, ColdReason reason)
     {
-        IsProvisioned = isProvisioned;
+        Reason = reason;
+        IsProvisioned = reason == ColdReason.Provisioned;
         Pool = pool;
         Function = pool.Function;
         _owner = owner;
@@ -68,7 +70,11 @@ internal sealed partial class Instance : IFrameSink, IDisposable
 
     public FunctionRevision Function { get; }
 
+    /// <summary>Started before anybody asked, to be kept.</summary>
     public bool IsProvisioned { get; }
+
+    /// <summary>Why its runtime was initialised last.</summary>
+    public ColdReason Reason { get; private set; }
 
     public int MemoryMb => Function.Spec.MemoryMb;
 
@@ -96,6 +102,9 @@ internal sealed partial class Instance : IFrameSink, IDisposable
 
     public bool CountsAsStarting { get; set; }
 
+    /// <summary>Started ahead of need, and not needed so far.</summary>
+    public bool CountsAsAhead { get; set; }
+
     public bool IsBare => State == InstanceState.Bare;
 
     public bool HasExited => _exited;
@@ -106,6 +115,13 @@ internal sealed partial class Instance : IFrameSink, IDisposable
             throw new InvalidOperationException($"An instance cannot go from {State} to {next}.");
         CountAsBusy(next == InstanceState.Busy && ReferenceEquals(Function, Pool.Function));
         State = next;
+    }
+
+    /// <summary>Its runtime is initialised once more. Under the owner's gate.</summary>
+    public void BeginAnew(ColdReason reason)
+    {
+        Reason = reason;
+        _reasonLogged = false;
     }
 
     /// <summary>Under the owner's gate.</summary>

@@ -65,6 +65,9 @@ internal sealed class ConcurrencyLimits(int limit, int rate, TimeProvider time, 
         return LambdaError.TooManyRequests(use.Reserved >= 0 ? "ReservedFunctionInvocationRateLimitExceeded" : "FunctionInvocationRateLimitExceeded");
     }
 
+    /// <summary>Whether one instance more than so many could ever be in use at once.</summary>
+    public bool HasRoomFor(FunctionUse use, int instances) => instances < (use.Reserved >= 0 ? use.Reserved : Math.Max(limit - _reserved, _alwaysUnreserved));
+
     public void Enter(FunctionUse use)
     {
         if (rate > 0)

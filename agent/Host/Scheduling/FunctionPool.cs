@@ -42,7 +42,44 @@ internal sealed class FunctionPool(FunctionRevision function, FunctionUse use)
 
     public Provision Provision { get; } = new();
 
+    /// <summary>What became of the last instance; why the next start is one when there is no other.</summary>
+    public ColdReason WhyNone { get; set; } = ColdReason.First;
+
     private long _lastOwed;
+    private int _inFlight;
+    private Crowding _crowding;
+
+    /// <summary>How long the function was left alone each time.</summary>
+    public IdleTimes IdleTimes { get; } = new();
+
+    /// <summary>Timestamp of the end of the last invocation; null while one is under way or waits, and before the first.</summary>
+    public long? QuietSince { get; private set; }
+
+    /// <summary>Since it was left alone: once is enough.</summary>
+    public bool WasStartedAhead { get; set; }
+
+    /// <summary>The last init that ended did so badly: nothing is started that nobody asked for.</summary>
+    public bool HasInitFailed { get; set; }
+
+    public void Enter(TimeProvider time)
+    {
+        if (QuietSince is { } since)
+            IdleTimes.Add(time.GetElapsedTime(since));
+        QuietSince = null;
+        WasStartedAhead = false;
+        _inFlight++;
+    }
+
+    public void Leave(TimeProvider time)
+    {
+        if (--_inFlight == 0)
+            QuietSince = time.GetTimestamp();
+    }
+
+    /// <summary>An event found no instance to spare.</summary>
+    public void Crowd(TimeProvider time) => _crowding.Add(time);
+
+    public int CrowdedLately(TimeProvider time) => _crowding.Recent(time);
 
     /// <summary>An invocation that waited so long was served by an instance that was there.</summary>
     public void Owe(TimeSpan waited, TimeProvider time)
@@ -110,7 +147,14 @@ internal sealed class FunctionPool(FunctionRevision function, FunctionUse use)
         return true;
     }
 
-    public void AddIdle(Instance instance) => _idle.Add(instance);
+    public void AddIdle(Instance instance)
+    {
+        // One that was started ahead and not used yet serves when the others are taken.
+        if (instance.CountsAsAhead)
+            _idle.Insert(0, instance);
+        else
+            _idle.Add(instance);
+    }
 
     public bool RemoveIdle(Instance instance) => _idle.Remove(instance);
 

@@ -74,17 +74,28 @@ internal sealed partial class Scheduler
         return late;
     }
 
+    private static IdleInstance Idle(Instance instance)
+    {
+        var pool = instance.Pool;
+        return new IdleInstance(instance.IdleSince, pool.QuietSince, pool.Idle is [.., var last] && ReferenceEquals(last, instance), instance.CountsAsAhead, pool.IdleTimes.Pattern);
+    }
+
     private void EvictIdle()
     {
         var work = new PlannedWork();
+        var brake = ReadBrake();
+        if (brake != _brake)
+            _services.Log.LogWarning("This machine's memory: the brake on instances is {Brake}, was {Before}", brake, _brake);
         lock (_gate)
         {
+            Apply(brake, ref work);
             foreach (var instance in _instances)
             {
-                if (instance.State is InstanceState.Idle or InstanceState.Frozen or InstanceState.Bare && !instance.HasExited && _policy.IsEvictionDue(instance.IdleSince) && IsSpare(instance.Pool))
-                    Stop(instance, ref work);
+                if (instance.State is InstanceState.Idle or InstanceState.Frozen or InstanceState.Bare && !instance.HasExited && _policy.IsEndDue(Idle(instance)) && IsSpare(instance.Pool))
+                    Stop(instance, ref work, ColdReason.Idle);
             }
             ProvideAll(ref work);
+            StartAhead(ref work);
         }
         Run(work);
     }

@@ -17,8 +17,10 @@ internal sealed partial class Scheduler
                 Instances = _instances.Count,
                 Busy = _instances.Count(static i => i.State == InstanceState.Busy),
                 Invocations = _invocations,
+                MemoryBrake = (int)_brake,
             };
             capacity.Provisioned.AddRange(DescribeProvisioned());
+            capacity.Starts.AddRange(_started.Select(static (count, reason) => new StartCount { Reason = ColdReasons.Name((ColdReason)reason), Count = count }));
             return capacity;
         }
     }
@@ -56,6 +58,7 @@ internal sealed partial class Scheduler
             Invocations = instance.Invocations,
             LastUsedUnixMs = instance.LastUsed.ToUnixTimeMilliseconds(),
             InitMillis = instance.InitMillis,
+            StartReason = ColdReasons.Name(instance.Reason),
         };
     }
 }

@@ -30,6 +30,7 @@ internal sealed partial class Scheduler
         Invocation? told = null;
         lock (_gate)
         {
+            instance.Pool.HasInitFailed = true;
             if (instance.IsProvisioned)
                 instance.Pool.Provision.Failed(_services.Time);
             else
@@ -56,6 +57,7 @@ internal sealed partial class Scheduler
                 instance.Pool.Start.Add(_services.Time.GetElapsedTime(began));
             SetStarting(instance, false);
             instance.Current = null;
+            instance.Pool.HasInitFailed &= finished is not null;
             if (instance.IsProvisioned && finished is null)
                 instance.Pool.Provision.Succeeded();
             if (finished is not null)
@@ -67,7 +69,7 @@ internal sealed partial class Scheduler
                 return null;
             if (IsStale(instance))
             {
-                Stop(instance, ref work);
+                Stop(instance, ref work, ColdReason.Updated);
             }
             else if (!instance.HasExited && (next = Dequeue(instance.Pool)) is not null)
             {
@@ -76,6 +78,8 @@ internal sealed partial class Scheduler
                 Claim(instance, next);
                 if (instance.Pool.Waiting > instance.Pool.Starting)
                     Plan(instance.Pool, ref work);
+                else if (finished is null)
+                    StartSpare(instance.Pool, ref work);
             }
             else
             {
@@ -96,6 +100,7 @@ internal sealed partial class Scheduler
     {
         lock (_gate)
         {
+            instance.Pool.HasInitFailed = false;
             if (instance.State == InstanceState.Init)
                 instance.SetState(InstanceState.Busy);
         }
@@ -116,6 +121,8 @@ internal sealed partial class Scheduler
                     invocation.Stage = InvocationStage.Claimed;
             }
             SetStarting(instance, false);
+            CountAsAhead(instance, false);
+            instance.Pool.HasInitFailed |= instance.State == InstanceState.Init;
             // What it takes after a failure is not what a start takes.
             _ = instance.TakeStartBegan();
             if (instance.IsProvisioned && instance.State == InstanceState.Init)
@@ -127,6 +134,9 @@ internal sealed partial class Scheduler
             {
                 instance.SetState(InstanceState.Stopping);
                 _leavingMb += instance.MemoryMb;
+                // A stale one's end leaves none of the new revision missing.
+                if (!IsStale(instance))
+                    instance.Pool.WhyNone = ColdReason.Lost;
             }
             else
             {
@@ -145,6 +155,8 @@ internal sealed partial class Scheduler
         lock (_gate)
         {
             SetStarting(instance, false);
+            CountAsAhead(instance, false);
+            instance.Pool.HasInitFailed = true;
             _ = instance.TakeStartBegan();
             var invocation = Dequeue(instance.Pool);
             if (invocation is not null)
@@ -174,12 +186,13 @@ internal sealed partial class Scheduler
             instance.Worth = WorthOf(instance);
             if (IsStale(instance) || _stopping)
             {
-                Stop(instance, ref work);
+                Stop(instance, ref work, ColdReason.Updated);
             }
             else if (instance.Pool.Waiting > instance.Pool.Starting)
             {
                 instance.SetState(InstanceState.Init);
                 SetStarting(instance, true);
+                Began(instance, ColdReason.Reset);
                 initialise = true;
             }
             else
@@ -254,6 +267,7 @@ internal sealed partial class Scheduler
             if (instance.State == InstanceState.Stopping)
                 _leavingMb -= instance.MemoryMb;
             SetStarting(instance, false);
+            CountAsAhead(instance, false);
             instance.SetState(InstanceState.Gone);
             instance.Pool.Instances.Remove(instance);
             _instances.Remove(instance);

@@ -19,18 +19,18 @@ internal sealed partial class Scheduler
             }
             if (pool.TakeBare() is { } bare)
             {
-                Initialise(bare, ref work, isForWaiting: true);
+                Initialise(bare, ref work, ColdReason.Reset);
                 continue;
             }
             if (!_starts.IsFree())
                 return true; // the clock looks again
-            switch (_policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle()), pool.Function.Spec.MemoryMb))
+            switch (_policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle(), _ceilingMb), pool.Function.Spec.MemoryMb))
             {
                 case Placement.Start:
-                    StartInstance(pool, ref work);
+                    StartInstance(pool, ref work, WhyCold(pool));
                     break;
                 case Placement.Evict when ChooseVictim() is { } victim:
-                    Stop(victim, ref work);
+                    Stop(victim, ref work, ColdReason.Memory);
                     break;
                 default:
                     return true;
@@ -74,29 +74,41 @@ internal sealed partial class Scheduler
         }
     }
 
-    private static void Initialise(Instance bare, ref PlannedWork work, bool isForWaiting)
+    private static ColdReason WhyCold(FunctionPool pool) => pool.Busy + pool.Starting > 0 ? ColdReason.Busy : pool.WhyNone;
+
+    private void Initialise(Instance bare, ref PlannedWork work, ColdReason reason)
     {
         bare.SetState(InstanceState.Init);
-        SetStarting(bare, isForWaiting);
+        Began(bare, reason);
+        // Nobody waits for one that is provisioned: it may take minutes.
+        SetStarting(bare, reason != ColdReason.Provisioned);
         (work.Initialise ??= []).Add(bare);
     }
 
-    private void StartInstance(FunctionPool pool, ref PlannedWork work, bool isProvisioned = false)
+    private void Began(Instance bare, ColdReason reason)
     {
-        var instance = new Instance(pool, this, _services, isProvisioned);
+        bare.BeginAnew(reason);
+        _started[(int)reason]++;
+    }
+
+    private void StartInstance(FunctionPool pool, ref PlannedWork work, ColdReason reason)
+    {
+        var instance = new Instance(pool, this, _services, reason);
+        _started[(int)reason]++;
+        CountAsAhead(instance, IsAhead(reason));
         pool.Instances.Add(instance);
         _instances.Add(instance);
         _usedMb += instance.MemoryMb;
         _starts.Take(instance);
         pool.Settle();
-        // Nobody waits for one that is provisioned: it may take minutes.
-        if (!isProvisioned)
+        if (!instance.IsProvisioned)
             SetStarting(instance, true);
         (work.Start ??= []).Add(instance);
     }
 
-    private void Stop(Instance instance, ref PlannedWork work)
+    private void Stop(Instance instance, ref PlannedWork work, ColdReason why)
     {
+        instance.Pool.WhyNone = why;
         instance.Pool.RemoveIdle(instance);
         instance.SetState(InstanceState.Stopping);
         SetStarting(instance, false);
@@ -104,10 +116,13 @@ internal sealed partial class Scheduler
         (work.Stop ??= []).Add(instance);
     }
 
+    /// <summary>Of the revision before.</summary>
     private void StopIdle(FunctionPool pool, ref PlannedWork work)
     {
+        if (pool.Instances.Count > 0)
+            pool.WhyNone = ColdReason.Updated;
         foreach (var instance in pool.Idle.ToArray())
-            Stop(instance, ref work);
+            Stop(instance, ref work, ColdReason.Updated);
     }
 
     private static void SetStarting(Instance instance, bool starting)

@@ -31,18 +31,18 @@ internal sealed partial class Scheduler
             // Its init failed before, or its runtime ended.
             if (pool.TakeBare() is { } bare)
             {
-                Initialise(bare, ref work, isForWaiting: false);
+                Initialise(bare, ref work, ColdReason.Provisioned);
                 continue;
             }
             if (!_starts.IsFree())
                 return;
-            switch (Kept(pool) >= pool.Provision.Count ? Placement.Wait : _policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle()), pool.Function.Spec.MemoryMb))
+            switch (Kept(pool) >= pool.Provision.Count ? Placement.Wait : _policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle(), _ceilingMb), pool.Function.Spec.MemoryMb))
             {
                 case Placement.Start:
-                    StartInstance(pool, ref work, isProvisioned: true);
+                    StartInstance(pool, ref work, ColdReason.Provisioned);
                     break;
                 case Placement.Evict when ChooseVictim() is { } victim:
-                    Stop(victim, ref work);
+                    Stop(victim, ref work, ColdReason.Memory);
                     break;
                 default:
                     return;

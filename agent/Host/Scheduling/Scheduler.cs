@@ -25,6 +25,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
     private readonly List<Instance> _ticked = [];
     private readonly ConcurrencyLimits _limits;
     private readonly StartSlots<Instance> _starts;
+    private readonly long[] _started = new long[ColdReasons.Count];
     private long _usedMb;
     private long _leavingMb;
     private int _inFlight;
@@ -77,11 +78,18 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
             invocation.QueuedAt = _services.Time.GetTimestamp();
             _inFlight++;
             _limits.Enter(pool.Use);
+            pool.Enter(_services.Time);
             warm = pool.TakeWarm();
+            var isCrowded = warm is null ? pool.Busy + pool.Starting > 0 : pool.Busy > 0 && pool.Idle.Count == 0;
             if (warm is not null)
                 Claim(warm, invocation);
             else
                 Enqueue(pool, invocation, ref work);
+            if (isCrowded)
+            {
+                pool.Crowd(_services.Time);
+                StartSpare(pool, ref work);
+            }
         }
         if (Volatile.Read(ref _ticking) == 0)
             StartTicking();
@@ -115,6 +123,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
                 if (!_pools.TryGetValue(function.Key, out var pool))
                     continue;
                 pool.Function = function;
+                pool.HasInitFailed = false;
                 Outdate(pool);
                 StopIdle(pool, ref work);
                 Plan(pool, ref work);
@@ -165,7 +174,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
             _emptied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             emptied = _instances.Count == 0 ? Task.CompletedTask : _emptied.Task;
             foreach (var instance in _instances.Where(i => i.State != InstanceState.Stopping))
-                Stop(instance, ref work);
+                Stop(instance, ref work, ColdReason.Idle);
         }
         Run(work);
         await Task.WhenAny(emptied, Task.Delay(TimeSpan.FromSeconds(5), _services.Time));
@@ -202,8 +211,9 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
         }
     }
 
-    private static void Claim(Instance instance, Invocation invocation)
+    private void Claim(Instance instance, Invocation invocation)
     {
+        CountAsAhead(instance, false);
         instance.SetState(InstanceState.Busy);
         instance.Current = invocation;
         invocation.Stage = InvocationStage.Claimed;
@@ -227,6 +237,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
     private void Finished(FunctionPool pool)
     {
         _limits.Leave(pool.Use);
+        pool.Leave(_services.Time);
         _invocations++;
         if (--_inFlight == 0)
             _drained?.TrySetResult();

@@ -2,8 +2,9 @@ namespace Hearth.Agent.Scheduling;
 
 /// <param name="MemoryBudgetMb">What all instances' settings together may reach.</param>
 /// <param name="FreezeAfter">At the latest this long after an answer an instance stops running.</param>
-/// <param name="EvictAfter">An instance that was idle this long is ended.</param>
-internal sealed record PolicySettings(long MemoryBudgetMb, TimeSpan FreezeAfter, TimeSpan EvictAfter);
+/// <param name="EvictAfter">An instance that was idle this long is ended, unless its function's pattern says otherwise.</param>
+/// <param name="Spares">Instances that were started ahead of need and not used yet, at most; 0 = none, and patterns are not looked at.</param>
+internal sealed record PolicySettings(long MemoryBudgetMb, TimeSpan FreezeAfter, TimeSpan EvictAfter, int Spares = 0);
 
 internal enum Placement
 {
@@ -23,7 +24,8 @@ internal enum Placement
 /// <param name="UsedMb">Settings of all instances that exist, those on their way out included.</param>
 /// <param name="LeavingMb">Of those, what is on its way out.</param>
 /// <param name="HasIdle">Whether anything could be evicted.</param>
-internal readonly record struct MemoryState(long UsedMb, long LeavingMb, bool HasIdle);
+/// <param name="CeilingMb">What the instances may reach while the machine is short of memory; see <see cref="MemoryBrake"/>.</param>
+internal readonly record struct MemoryState(long UsedMb, long LeavingMb, bool HasIdle, long CeilingMb = long.MaxValue);
 
 /// <param name="IdleSince">Timestamp.</param>
 /// <param name="Worth">As it was when it became idle.</param>
@@ -52,7 +54,14 @@ internal interface ISchedulingPolicy
 
     bool IsFreezeDue(long idleSince);
 
-    bool IsEvictionDue(long idleSince);
+    /// <inheritdoc cref="KeepAlive.IsEndDue"/>
+    bool IsEndDue(in IdleInstance instance);
+
+    /// <inheritdoc cref="KeepAlive.IsStartAheadDue"/>
+    bool IsStartAheadDue(long? quietSince, IdlePattern? known);
+
+    /// <inheritdoc cref="KeepAlive.IsSpareWorthwhile"/>
+    bool IsSpareWorthwhile(in SpareDemand demand);
 
     /// <returns>Index of the one to end, because another needs its memory.</returns>
     int ChooseVictim(ReadOnlySpan<IdleCandidate> candidates);
@@ -65,14 +74,17 @@ internal interface ISchedulingPolicy
 internal sealed class SchedulingPolicy(PolicySettings settings, TimeProvider time) : ISchedulingPolicy
 {
     private readonly GreedyDual _worths = new();
+    private readonly KeepAlive _keepAlive = new(settings, time);
 
     public Placement Place(in MemoryState memory, int neededMb)
     {
         if (neededMb > settings.MemoryBudgetMb)
             return Placement.Never;
-        if (memory.UsedMb + neededMb <= settings.MemoryBudgetMb)
+        var most = Math.Min(settings.MemoryBudgetMb, memory.CeilingMb);
+        // However short the machine is, one runs.
+        if (memory.UsedMb + neededMb <= most || memory.UsedMb == 0)
             return Placement.Start;
-        if (memory.UsedMb - memory.LeavingMb + neededMb <= settings.MemoryBudgetMb)
+        if (memory.UsedMb - memory.LeavingMb + neededMb <= most || memory.UsedMb == memory.LeavingMb)
             return Placement.Wait;
         return memory.HasIdle ? Placement.Evict : Placement.Wait;
     }
@@ -90,7 +102,11 @@ internal sealed class SchedulingPolicy(PolicySettings settings, TimeProvider tim
 
     public bool IsFreezeDue(long idleSince) => time.GetElapsedTime(idleSince) >= settings.FreezeAfter;
 
-    public bool IsEvictionDue(long idleSince) => time.GetElapsedTime(idleSince) >= settings.EvictAfter;
+    public bool IsEndDue(in IdleInstance instance) => _keepAlive.IsEndDue(instance);
+
+    public bool IsStartAheadDue(long? quietSince, IdlePattern? known) => _keepAlive.IsStartAheadDue(quietSince, known);
+
+    public bool IsSpareWorthwhile(in SpareDemand demand) => _keepAlive.IsSpareWorthwhile(demand);
 
     public int ChooseVictim(ReadOnlySpan<IdleCandidate> candidates)
     {

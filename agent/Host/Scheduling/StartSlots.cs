@@ -24,5 +24,12 @@ internal sealed class StartSlots<T>(int count, TimeSpan held, Func<T, bool> isSt
         return _taken.Count < count;
     }
 
+    /// <summary>So that what nobody waits for leaves slots to those who do.</summary>
+    public bool IsHalfFree()
+    {
+        _taken.RemoveAll(x => !isStarting(x.Starter) || time.GetElapsedTime(x.Since) >= held);
+        return _taken.Count <= (count - 1) / 2;
+    }
+
     public void Take(T starter) => _taken.Add((starter, time.GetTimestamp()));
 }

@@ -4,6 +4,7 @@ using System.Text;
 using Hearth.Agent.Hosting;
 using Hearth.Agent.Ingress;
 using Hearth.Agent.Sandboxes;
+using Hearth.Agent.Scheduling;
 using Hearth.Contracts.V1;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -36,15 +37,16 @@ internal sealed class TestNode : IAsyncDisposable
 
     public string Data => _data;
 
+    /// <summary>Without spares unless the test asks for them: most tests count instances.</summary>
     public static async Task<TestNode> StartAsync(
         Func<AgentOptions, AgentOptions>? options = null, InstanceSettings? instances = null, string? data = null, bool control = true, bool root = true,
-        AccountSettings? account = null, TimeProvider? time = null, IngressLimits? limits = null)
+        AccountSettings? account = null, TimeProvider? time = null, IngressLimits? limits = null, Func<MemoryBrake, MemoryBrake>? brake = null)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/python3"), "needs /usr/bin/python3 (Debian: apt install python3)");
         var node = new TestNode(data);
         try
         {
-            await node.UpAsync(options, instances, control, account, time, limits);
+            await node.UpAsync(options, instances, control, account, time, limits, brake);
             return node;
         }
         catch
@@ -54,16 +56,17 @@ internal sealed class TestNode : IAsyncDisposable
         }
     }
 
-    private async Task UpAsync(Func<AgentOptions, AgentOptions>? options, InstanceSettings? instances, bool control, AccountSettings? account, TimeProvider? time, IngressLimits? limits)
+    private async Task UpAsync(
+        Func<AgentOptions, AgentOptions>? options, InstanceSettings? instances, bool control, AccountSettings? account, TimeProvider? time, IngressLimits? limits, Func<MemoryBrake, MemoryBrake>? brake)
     {
         Control.Account = account;
         if (control)
             await Control.StartAsync();
-        var settings = new AgentOptions { DataDirectory = _data, Port = 0, MemoryBudgetMb = 100_000, DrainTime = TimeSpan.FromSeconds(2) };
+        var settings = new AgentOptions { DataDirectory = _data, Port = 0, MemoryBudgetMb = 100_000, DrainTime = TimeSpan.FromSeconds(2), Spares = 0 };
         ILoggerFactory logging = Environment.GetEnvironmentVariable("HEARTH_TEST_LOG") == "1"
             ? LoggerFactory.Create(static b => b.SetMinimumLevel(LogLevel.Debug).AddProvider(new StderrLogging(LogLevel.Debug)))
             : NullLoggerFactory.Instance;
-        Agent = new AgentNode(options?.Invoke(settings) ?? settings, Spawner, logging, time ?? TimeProvider.System, instances, limits);
+        Agent = new AgentNode(options?.Invoke(settings) ?? settings, Spawner, logging, time ?? TimeProvider.System, instances, limits, brake);
         await Agent.StartAsync();
         await Agent.WaitReadyAsync(TestContext.Current.CancellationToken);
         // The two streams are dialled each for itself, and either may come last.

@@ -92,8 +92,8 @@ public sealed class SchedulingPolicyTests
         Assert.False(policy.HasWaitedTooLong(since, TimeSpan.FromSeconds(3)));
         _time.Advance(TimeSpan.FromSeconds(3));
         Assert.True(policy.HasWaitedTooLong(since, TimeSpan.FromSeconds(3)));
-        Assert.False(policy.IsEvictionDue(since));
+        Assert.False(policy.IsEndDue(new IdleInstance(since, since, IsLast: true, IsUnused: false, Pattern: null)));
         _time.Advance(TimeSpan.FromMinutes(10));
-        Assert.True(policy.IsEvictionDue(since));
+        Assert.True(policy.IsEndDue(new IdleInstance(since, since, IsLast: true, IsUnused: false, Pattern: null)));
     }
 }

@@ -44,6 +44,7 @@ internal static class Services
         if (options.Concurrency is { } concurrency) agent.AddRange(["--max-concurrency", Text(concurrency)]);
         if (options.BurstRate is { } rate) agent.AddRange(["--burst-rate", Text(rate)]);
         if (options.SandboxPool is { } pool) agent.AddRange(["--sandbox-pool", Text(pool)]);
+        if (options.Spares is { } spares) agent.AddRange(["--spares", Text(spares)]);
         if (options.CpuCap) agent.Add("--hard-cpu-cap");
         if (options.LogMaxMb is { } megabytes) agent.AddRange(["--log-max-mb", Text(megabytes)]);
         if (options.LogMaxDays is { } age) agent.AddRange(["--log-max-days", Text(age)]);

@@ -20,12 +20,13 @@ internal static partial class UpCommand
     private static readonly Option<int?> MemoryBudget = SharedOptions.Number("--memory-budget-mb", "Memory that all instances together may take, MB, 128-16777216. Default: the agent's share of this machine", 128, 16_777_216);
     private static readonly Option<int?> Increment = SharedOptions.Number("--billing-increment-ms", "Invocations are billed in steps of this many ms, 1-60000 (100 = as in 2015). Default: 1", 1, 60_000);
     private static readonly Option<bool> CpuCap = new("--hard-cpu-cap", "--cpu-cap") { Description = "Cap each instance at MB/1769 of a CPU even when the machine is idle, as AWS does" };
-    private static readonly Option<int?> IdleTimeout = SharedOptions.Number("--idle-timeout-seconds", "An instance that nobody used for so long is ended, 1-86400. Default: 600", 1, 86_400);
+    private static readonly Option<int?> IdleTimeout = SharedOptions.Number("--idle-timeout-seconds", "An instance that nobody used for so long is ended, unless its function has a habit, 1-86400. Default: 600", 1, 86_400);
     private static readonly Option<int?> Concurrency = SharedOptions.Number("--concurrency", "Invocations under way at once, all functions together, 1-1000000; more are throttled. Default: 1000", 1, 1_000_000);
     private static readonly Option<int?> BurstRate = SharedOptions.Number("--burst-rate", "Invocations a second that one function may begin, 1-1000000; more are throttled. Default: as many as come", 1, 1_000_000);
     private static readonly Option<int?> SandboxPool = SharedOptions.Number("--sandbox-pool", "Sandboxes kept ready for starts to come, at most, 0-256; 0 = each start makes its own. Default: 16", 0, 256);
     private static readonly Option<string> Zygote = new("--zygote") { Description = "on: Python's interpreter is loaded once and forked for each instance, and anew every 500 instances or 60 s. off: it is executed for each, which takes longer, and no two share memory layout and hash secret", DefaultValueFactory = _ => "on", HelpName = "on|off" };
     private static readonly Option<string[]> ZygoteModule = new("--zygote-module") { Description = "Module of this machine's Python that is loaded before it is forked, such as json or urllib.request, so that functions which import it start sooner; may be given 16 times", HelpName = "NAME", DefaultValueFactory = _ => [] };
+    private static readonly Option<int?> Spares = SharedOptions.Number("--spares", "Instances initialised ahead of need and not used yet, at most, 0-256; 0 = none, and the idle time holds for every function. Default: 16", 0, 256);
     private static readonly Option<double?> PriceRequests = Price("--price-requests", "Price of a million requests in USD, for 'hearth usage'. Default: 0.20");
     private static readonly Option<double?> PriceGbSecond = Price("--price-gb-second", "Price of a GB-second in USD. Default: 0.0000166667");
     private static readonly Option<string?> RetryDelays = new("--retry-delays") { Description = "Seconds until an event that its function failed is tried again, first and following times, each 0-3600. Default: 60,120, as AWS", HelpName = "S[,S...]" };
@@ -45,7 +46,7 @@ internal static partial class UpCommand
             "sudo hearth up", "sudo hearth up --port 9100 --data /srv/hearth --memory-budget-mb 4096",
             "sudo hearth up --root /var/lib/hearth-images/python")
         {
-            Port, Host, GrpcPort, Root, Runtime, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, Concurrency, BurstRate, SandboxPool, Zygote, ZygoteModule, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, S3Endpoint,
+            Port, Host, GrpcPort, Root, Runtime, Tmp, MemoryBudget, Increment, CpuCap, IdleTimeout, Concurrency, BurstRate, SandboxPool, Spares, Zygote, ZygoteModule, PriceRequests, PriceGbSecond, RetryDelays, DeadLetterDays, S3Endpoint,
             Region, Account, LogMaxMb, LogMaxDays, PutLogsMaxMb, Prepare, Verbose,
         };
         Runtime.Validators.Add(static result =>
@@ -114,6 +115,7 @@ internal static partial class UpCommand
             SandboxPool = parsed.GetValue(SandboxPool),
             ZygoteModules = parsed.GetValue(ZygoteModule) ?? [],
             NoZygote = parsed.GetRequiredValue(Zygote) == "off",
+            Spares = parsed.GetValue(Spares),
             LogMaxMb = parsed.GetValue(LogMaxMb),
             LogMaxDays = parsed.GetValue(LogMaxDays),
             PutLogsMaxMb = parsed.GetValue(PutLogsMaxMb),

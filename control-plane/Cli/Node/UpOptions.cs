@@ -27,6 +27,9 @@ internal sealed record UpOptions(
     /// <summary>What is loaded before Python is forked.</summary>
     public IReadOnlyList<string> ZygoteModules { get; init; } = [];
 
+    /// <summary>Null = 16.</summary>
+    public int? Spares { get; init; }
+
     /// <summary>Of each function's log; null = 64 MB and 14 days.</summary>
     public int? LogMaxMb { get; init; }
 

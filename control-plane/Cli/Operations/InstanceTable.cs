@@ -10,11 +10,11 @@ internal static class InstanceTable
 {
     public static Table Create(IEnumerable<Instance> instances, TimeProvider clock)
     {
-        var table = Tables.Create("INSTANCE", "FUNCTION", "STATE", ">AGE", ">LAST USED", ">MEMORY", ">PEAK", ">LIMIT", ">CPU", ">INVOCATIONS", ">INIT");
+        var table = Tables.Create("INSTANCE", "FUNCTION", "STATE", ">AGE", ">LAST USED", ">MEMORY", ">PEAK", ">LIMIT", ">CPU", ">INVOCATIONS", ">INIT", "WHY");
         foreach (var instance in instances.OrderBy(one => one.FunctionName, StringComparer.Ordinal).ThenBy(one => one.StartedUnixMs))
             table.Row(Short(instance.InstanceId), instance.FunctionName, instance.State, Units.AgeSince(instance.StartedUnixMs, clock), Units.AgeSince(instance.LastUsedUnixMs, clock),
                 Units.Bytes(instance.MemoryBytes), Units.Bytes(instance.MemoryPeakBytes), Units.Bytes(instance.MemoryLimitBytes),
-                Units.Milliseconds(instance.CpuUsec / 1000.0), Units.Count(instance.Invocations), $"{instance.InitMillis} ms");
+                Units.Milliseconds(instance.CpuUsec / 1000.0), Units.Count(instance.Invocations), $"{instance.InitMillis} ms", instance.StartReason);
         return table;
     }
 
@@ -33,6 +33,7 @@ internal static class InstanceTable
         writer.WriteNumber("CpuUsec", instance.CpuUsec);
         writer.WriteNumber("Invocations", instance.Invocations);
         writer.WriteNumber("InitMillis", instance.InitMillis);
+        writer.WriteString("StartReason", instance.StartReason);
         writer.WriteEndObject();
     }
 

@@ -74,6 +74,8 @@ internal static class TopCommand
         var head = $"{node.Endpoint}  up {Units.AgeSince(node.StartedUnixMs, TimeProvider.System)}  {rate:0.0} invocations/s  {Units.Count(node.Invocations)} in all\n" +
                    $"memory {Units.Bytes(node.MemoryUsedBytes)} of {Units.Bytes(node.MemoryBudgetBytes)}  {current.Instances.Count} instances, {busy} busy" +
                    (node.AgentConnected ? "" : "  AGENT NOT CONNECTED");
+        var starts = string.Join("  ", node.Starts.Where(start => start.Count > 0).Select(start => $"{start.Reason} {Units.Count(start.Count)}"));
+        if (starts.Length > 0) head += $"\nstarts: {starts}";
         return new Rows(new Text(head), new Text(""), InstanceTable.Create(current.Instances, TimeProvider.System));
     }
 

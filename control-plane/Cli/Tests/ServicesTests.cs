@@ -38,6 +38,7 @@ public sealed class ServicesTests
             SandboxPool = 0,
             NoZygote = true,
             ZygoteModules = ["decimal", "urllib.request"],
+            Spares = 2,
             LogMaxMb = 8,
             PutLogsMaxMb = 16,
             LogMaxDays = 30,
@@ -45,7 +46,7 @@ public sealed class ServicesTests
         };
         Assert.Equal("--data /d --root /image --tmp memory --zygote off --zygote-module decimal --zygote-module urllib.request --runtime python3.9=/usr/local/bin/python3.9 --runtime nodejs22.x=/usr/local/bin/node", Of(all, Services.Spawner));
         Assert.Equal("--data /d --grpc-port 9161 --price-requests 0.2 --price-gb-second 0.5 --put-logs-max-mb 16 --region eu-west-1 --account 123456789012", Of(all, Services.ControlPlane));
-        Assert.Equal("--data /d --host 127.0.0.1 --port 9160 --memory-budget-mb 4096 --billing-increment-ms 100 --idle-timeout-seconds 86400 --max-concurrency 50 --burst-rate 20 --sandbox-pool 0 --hard-cpu-cap --log-max-mb 8 --log-max-days 30", Of(all, Services.Agent));
+        Assert.Equal("--data /d --host 127.0.0.1 --port 9160 --memory-budget-mb 4096 --billing-increment-ms 100 --idle-timeout-seconds 86400 --max-concurrency 50 --burst-rate 20 --sandbox-pool 0 --spares 2 --hard-cpu-cap --log-max-mb 8 --log-max-days 30", Of(all, Services.Agent));
     }
 
     [Theory]

@@ -17,6 +17,14 @@ internal static class PlatformLines
             log.WritePlatform(line[..length]);
     }
 
+    /// <summary>Not AWS's: a line of its own, so that INIT_START stays as tools that read it expect.</summary>
+    public static void ColdStart(InstanceLog log, string reason)
+    {
+        Span<byte> line = stackalloc byte[Longest];
+        if (Utf8.TryWrite(line, $"COLD_START Reason: {reason}", out var length))
+            log.WritePlatform(line[..length]);
+    }
+
     /// <param name="log">Where.</param>
     /// <param name="init">How long it took until it failed.</param>
     /// <param name="phase">init, or invoke for the second try.</param>

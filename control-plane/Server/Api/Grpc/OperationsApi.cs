@@ -30,6 +30,7 @@ public sealed class OperationsApi(
             MemoryUsedBytes = connected.Sum(a => a.Capacity.MemoryUsedBytes),
             Invocations = connected.Sum(a => a.Capacity.Invocations),
         };
+        node.Starts.AddRange(connected.SelectMany(a => a.Capacity.Starts).GroupBy(s => s.Reason, (reason, counts) => new StartCount { Reason = reason, Count = counts.Sum(c => c.Count) }));
         if (connected.Count > 0)
         {
             AgentHello hello = connected[0].Hello;
