@@ -19,7 +19,7 @@ internal sealed class TracePart : IPart
     public Task<IReadOnlyList<Row>> RunAsync(BenchContext context) => Task.Run<IReadOnlyList<Row>>(
         () =>
         {
-            var length = TimeSpan.FromDays(context.Quick ? 1 : 7);
+            var length = TimeSpan.FromDays(context.Quick ? 1 : 3);
             List<Row> rows = [];
             // Several, so that none is chosen.
             for (var seed = 1; seed <= (context.Quick ? 1 : 3); seed++)
