@@ -83,10 +83,7 @@ internal sealed partial class Instance
         if (!_initLogged)
         {
             _initLogged = true;
-            PlatformLines.InitStart(_log, RuntimeVersions.Name(_runtime, _runtimeVersion), RuntimeVersions.Arn(Function.Region, _runtime, _runtimeVersion));
-            if (!_reasonLogged)
-                PlatformLines.ColdStart(_log, ColdReasons.Name(Reason));
-            _reasonLogged = true;
+            PlatformLines.InitStart(_log, RuntimeVersions.Name(_runtime, _runtimeVersion), RuntimeVersions.Arn(Function.Region, _runtime, _runtimeVersion), ColdReasons.Name(Reason));
         }
         var left = _initLimit - _services.Time.GetElapsedTime(_initStarted);
         var deadline = (_services.Time.GetUtcNow() + left).ToUnixTimeMilliseconds();

@@ -41,8 +41,6 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     // Not since the pipes were closed: a bare instance is chosen under the gate, and its Init goes out a moment later.
     private bool _initClockRuns;
     private bool _initLogged;
-    // A second try of an init is the same cold start.
-    private bool _reasonLogged;
     private long _unreportedInitUs;
     private long _endedAt;
     private bool _frozen;
@@ -118,11 +116,7 @@ internal sealed partial class Instance : IFrameSink, IDisposable
     }
 
     /// <summary>Its runtime is initialised once more. Under the owner's gate.</summary>
-    public void BeginAnew(ColdReason reason)
-    {
-        Reason = reason;
-        _reasonLogged = false;
-    }
+    public void BeginAnew(ColdReason reason) => Reason = reason;
 
     /// <summary>Under the owner's gate.</summary>
     public void BeginStart() => _startBegan = _services.Time.GetTimestamp();

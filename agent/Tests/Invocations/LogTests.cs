@@ -47,8 +47,8 @@ public sealed partial class LogTests
         await node.InvokeAsync("logs", """{"n":2}""");
         var all = await node.Control.LogsAsync(new ReadLogsRequest { FunctionName = "logs" });
         Assert.StartsWith("INIT_START Runtime Version: python:3", all[0].Text, StringComparison.Ordinal);
-        Assert.Equal("COLD_START Reason: first", all[1].Text);
-        Assert.Equal(2 + 4 + 4, all.Count);
+        Assert.EndsWith("\tCold Start Reason: first", all[0].Text, StringComparison.Ordinal);
+        Assert.Equal(1 + 4 + 4, all.Count);
         Assert.All(all, l => Assert.Matches(@"^\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}$", l.Stream));
         var one = await node.Control.LogsAsync(new ReadLogsRequest { FunctionName = "logs", RequestId = first.RequestId });
         Assert.Equal([$"START RequestId: {first.RequestId} Version: $LATEST", "says 1"], one.Take(2).Select(l => l.Text));

@@ -117,8 +117,8 @@ public sealed class ColdReasonTests
 
     private static async Task<List<string>> ReasonsAsync(TestNode node, string function)
     {
-        const string prefix = "COLD_START Reason: ";
+        const string field = "\tCold Start Reason: ";
         var lines = await node.Control.LogsAsync(new ReadLogsRequest { FunctionName = function });
-        return [.. lines.Where(l => l.Text.StartsWith(prefix, StringComparison.Ordinal)).Select(l => l.Text[prefix.Length..])];
+        return [.. lines.Where(l => l.Text.StartsWith("INIT_START ", StringComparison.Ordinal)).Select(l => l.Text[(l.Text.IndexOf(field, StringComparison.Ordinal) + field.Length)..])];
     }
 }

@@ -10,18 +10,11 @@ internal static class PlatformLines
     /// <param name="log">Where.</param>
     /// <param name="runtime">"python:3.11.2".</param>
     /// <param name="arn">Of that runtime version.</param>
-    public static void InitStart(InstanceLog log, string runtime, string arn)
+    /// <param name="reason">Why it starts. Not AWS's: a field at the end, where AWS's own lines grow, and no line more.</param>
+    public static void InitStart(InstanceLog log, string runtime, string arn, string reason)
     {
         Span<byte> line = stackalloc byte[Longest];
-        if (Utf8.TryWrite(line, $"INIT_START Runtime Version: {runtime}\tRuntime Version ARN: {arn}", out var length))
-            log.WritePlatform(line[..length]);
-    }
-
-    /// <summary>Not AWS's: a line of its own, so that INIT_START stays as tools that read it expect.</summary>
-    public static void ColdStart(InstanceLog log, string reason)
-    {
-        Span<byte> line = stackalloc byte[Longest];
-        if (Utf8.TryWrite(line, $"COLD_START Reason: {reason}", out var length))
+        if (Utf8.TryWrite(line, $"INIT_START Runtime Version: {runtime}\tRuntime Version ARN: {arn}\tCold Start Reason: {reason}", out var length))
             log.WritePlatform(line[..length]);
     }
 
