@@ -13,7 +13,7 @@ internal readonly record struct TraceCall(TimeSpan At, int Function, TimeSpan Ta
 /// Calls as Azure's published distributions have them ("Serverless in the Wild", Shahrad et al., USENIX ATC 2020): 45 % of the applications are called at most once an hour and 81 % at most once
 /// a minute (figure 5), run times are log-normal (-0.38, 2.36) in seconds (figure 7), memory is Burr (11.652, 0.221, 107.083) in MB (figure 8). Of the times between calls (figure 6) a fifth of
 /// the functions has none but one (timers), the others are half Poisson and half bursts with a coefficient of variation of 2.5: this split, the range of rates (one a day to twenty a minute: those
-/// above are always warm whatever the policy) and the times of starts (log-normal, median 250 ms) are ours.
+/// above are always warm whatever the policy) a run's end at twice the time between calls, and the times of starts (log-normal, median 250 ms) are ours.
 /// </summary>
 internal sealed class SyntheticTrace
 {
