@@ -22,10 +22,15 @@ internal static class MachineMemory
     /// <summary>What the signs ask for. Let go later than applied: a machine at the edge would else go to and fro.</summary>
     public static MemoryBrake Judge(in MemorySigns signs, MemoryBrake current)
     {
+        // A kernel that does not say it.
+        if (signs.AvailableKb <= 0 || signs.TotalKb <= 0)
+            return MemoryBrake.Off;
         var isHeld = current != MemoryBrake.Off;
-        if (signs.AllStalled >= 5 || signs.AvailableKb < Part(signs, 4, Gibibyte))
+        // The kernel counts as a stall as well what one group waits for at its own limit, with any amount free beside it.
+        var isMachines = signs.AvailableKb / 25 < signs.TotalKb / 100;
+        if ((isMachines && signs.AllStalled >= 5) || signs.AvailableKb < Part(signs, 4, Gibibyte))
             return MemoryBrake.Back;
-        return signs.SomeStalled >= (isHeld ? 5 : 10) || signs.AvailableKb < Part(signs, isHeld ? 10 : 8, 2 * Gibibyte) ? MemoryBrake.Hold : MemoryBrake.Off;
+        return (isMachines && signs.SomeStalled >= (isHeld ? 5 : 10)) || signs.AvailableKb < Part(signs, isHeld ? 10 : 8, 2 * Gibibyte) ? MemoryBrake.Hold : MemoryBrake.Off;
     }
 
     internal static MemorySigns Parse(string memory, string? pressure) => new(Field(memory, "MemAvailable:"), Field(memory, "MemTotal:"), Average(pressure, "some "), Average(pressure, "full "));
@@ -53,7 +58,8 @@ internal static class MachineMemory
             if (!line.StartsWith(name, StringComparison.Ordinal))
                 continue;
             var digits = line[name.Length..].Trim();
-            return long.Parse(digits[..digits.IndexOf(' ')], CultureInfo.InvariantCulture);
+            var end = digits.IndexOfAnyExceptInRange('0', '9');
+            return long.TryParse(end < 0 ? digits : digits[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
         }
         return 0;
     }

@@ -30,7 +30,7 @@ internal sealed class MetricsEndpoint(Func<Capacity> describe)
         One("hearth_instances_busy", "gauge", "Instances that work on an event.", capacity.Busy);
         One("hearth_memory_used_bytes", "gauge", "Memory settings of all instances together.", capacity.MemoryUsedBytes);
         One("hearth_memory_budget_bytes", "gauge", "What they may reach.", capacity.MemoryBudgetBytes);
-        One("hearth_memory_brake", "gauge", "0 = off; 1 = the machine is short of memory and instances take no more; 2 = idle ones are ended for it.", capacity.MemoryBrake);
+        One("hearth_memory_brake", "gauge", "0 = off; 1 = the machine is short of memory and nothing is started ahead of need; 2 = idle instances are ended for it.", capacity.MemoryBrake);
         return text.ToString();
 
         void Family(string name, string type, string help) => text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");

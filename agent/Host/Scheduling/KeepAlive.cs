@@ -43,7 +43,7 @@ internal sealed class KeepAlive(PolicySettings settings, TimeProvider time)
         var window = WindowOf(pattern);
         if (quiet >= window.From)
             return quiet >= window.Until || (!instance.IsLast && idle >= (instance.IsUnused ? Least(s_spareAfter) : settings.EvictAfter));
-        return instance.IsUnused ? idle >= Least(s_spareAfter) : quiet >= Least(s_linger) || idle >= settings.EvictAfter;
+        return instance.IsUnused ? idle >= Least(s_spareAfter) : (IsClock(pattern) && quiet >= Least(s_linger)) || idle >= settings.EvictAfter;
     }
 
     /// <summary>Nothing of the function is there, and it is usually called about now.</summary>
@@ -63,14 +63,17 @@ internal sealed class KeepAlive(PolicySettings settings, TimeProvider time)
     /// <summary>The part of a rest in which an instance is to be there. One that is started ahead is not kept for longer than any that nobody uses.</summary>
     private (TimeSpan From, TimeSpan Until) WindowOf(IdlePattern pattern)
     {
-        // A clock's times lie in one bin or two beside each other.
-        var isClock = pattern.Tail - pattern.Head <= s_clock;
+        var isClock = IsClock(pattern);
         var until = isClock ? pattern.Tail + s_clockMargin : pattern.Tail * Late;
+        // Never for less than without a habit: calls that came quickly say nothing of the next rest.
         if (pattern.Head < s_shortestRest)
-            return (TimeSpan.Zero, Min(until, settings.EvictAfter * LongestFactor));
+            return (TimeSpan.Zero, until < settings.EvictAfter ? settings.EvictAfter : Min(until, settings.EvictAfter * LongestFactor));
         var from = isClock ? pattern.Head - s_clockMargin : pattern.Head * Early;
         return (from, Min(until, from + settings.EvictAfter));
     }
+
+    /// <summary>Its times lie in one bin or two beside each other. Of others a few readings say when it may be called, and not that it will not be before.</summary>
+    private static bool IsClock(IdlePattern pattern) => pattern.Tail - pattern.Head <= s_clock;
 
     private TimeSpan Least(TimeSpan wanted) => Min(wanted, settings.EvictAfter);
 

@@ -33,8 +33,8 @@ internal sealed partial class Scheduler
         if (_stopping || _waiting > 0 || _brake != MemoryBrake.Off || _ahead >= _settings.Policy.Spares || pool.IsRemoved || pool.HasInitFailed || pool.Provision.Count > 0
             || !_limits.HasRoomFor(pool.Use, pool.Instances.Count) || _instances.Count >= _settings.MaxConcurrency || !_starts.IsHalfFree())
             return false;
-        // They make do with what is free: in replays of traces those that took another's place made more cold starts than they saved.
-        if (_policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle: false), pool.Function.Spec.MemoryMb) != Placement.Start)
+        // They make do with what is free: in replays of traces those that took another's place made more cold starts than they saved. As much stays free for an event that comes while it starts.
+        if (_policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle: false), 2 * pool.Function.Spec.MemoryMb) != Placement.Start)
             return false;
         StartInstance(pool, ref work, reason);
         return true;

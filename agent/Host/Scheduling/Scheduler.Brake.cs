@@ -5,10 +5,12 @@ namespace Hearth.Agent.Scheduling;
 // The machine runs short of memory whatever the budget says: instances make room before the kernel does.
 internal sealed partial class Scheduler
 {
-    // At most this part of the idle ones goes in a second: what they held shows in the signs a moment later.
-    private const int Share = 4;
+    // At most this part of the idle ones goes at a time, and no more of them than that; what they held shows in the signs some seconds later.
+    private const int Share = 4, MostAtOnce = 16;
+    private static readonly TimeSpan s_between = TimeSpan.FromSeconds(5);
     private MemoryBrake _brake;
-    private long _ceilingMb = long.MaxValue;
+    private long? _lastCut;
+    private bool _brakeIsUnknown;
 
     private MemoryBrake ReadBrake()
     {
@@ -18,9 +20,11 @@ internal sealed partial class Scheduler
         {
             return judge(_brake);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            _services.Log.LogWarning("The machine's memory cannot be read, so only the budget counts: {Cause}", e.Message);
+            if (!_brakeIsUnknown)
+                _services.Log.LogWarning("The machine's memory cannot be read, so only the budget counts: {Cause}", e.Message);
+            _brakeIsUnknown = true;
             return MemoryBrake.Off;
         }
     }
@@ -28,21 +32,12 @@ internal sealed partial class Scheduler
     /// <summary>Under the gate.</summary>
     private void Apply(MemoryBrake brake, ref PlannedWork work)
     {
-        var before = _brake;
         _brake = brake;
-        if (brake == MemoryBrake.Off)
-        {
-            _ceilingMb = long.MaxValue;
-            if (before != MemoryBrake.Off)
-                PlanAll(ref work);
+        if (brake != MemoryBrake.Back || (_lastCut is { } last && _services.Time.GetElapsedTime(last) < s_between))
             return;
-        }
-        if (brake == MemoryBrake.Back)
-        {
-            for (var left = (_pools.Values.Where(IsSpare).Sum(static p => p.Idle.Count) + Share - 1) / Share; left > 0 && ChooseVictim() is { } victim; left--)
-                Stop(victim, ref work, ColdReason.Memory);
-        }
-        if (before == MemoryBrake.Off || brake == MemoryBrake.Back)
-            _ceilingMb = Math.Min(_ceilingMb, _usedMb - _leavingMb);
+        _lastCut = _services.Time.GetTimestamp();
+        var idle = _pools.Values.Where(IsSpare).Sum(static p => p.Idle.Count);
+        for (var left = Math.Min(MostAtOnce, (idle + Share - 1) / Share); left > 0 && ChooseVictim() is { } victim; left--)
+            Stop(victim, ref work, ColdReason.Memory);
     }
 }

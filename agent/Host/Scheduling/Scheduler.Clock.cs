@@ -84,8 +84,8 @@ internal sealed partial class Scheduler
     {
         var work = new PlannedWork();
         var brake = ReadBrake();
-        if (brake != _brake)
-            _services.Log.LogWarning("This machine's memory: the brake on instances is {Brake}, was {Before}", brake, _brake);
+        if ((brake == MemoryBrake.Off) != (_brake == MemoryBrake.Off))
+            _services.Log.LogWarning(brake == MemoryBrake.Off ? "This machine has memory again" : "This machine is short of memory: nothing is started ahead of need, and idle instances make room when it gets worse");
         lock (_gate)
         {
             Apply(brake, ref work);

@@ -24,7 +24,7 @@ internal sealed partial class Scheduler
             }
             if (!_starts.IsFree())
                 return true; // the clock looks again
-            switch (_policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle(), _ceilingMb), pool.Function.Spec.MemoryMb))
+            switch (_policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle()), pool.Function.Spec.MemoryMb))
             {
                 case Placement.Start:
                     StartInstance(pool, ref work, WhyCold(pool));

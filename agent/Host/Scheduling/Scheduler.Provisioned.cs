@@ -36,7 +36,7 @@ internal sealed partial class Scheduler
             }
             if (!_starts.IsFree())
                 return;
-            switch (Kept(pool) >= pool.Provision.Count ? Placement.Wait : _policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle(), _ceilingMb), pool.Function.Spec.MemoryMb))
+            switch (Kept(pool) >= pool.Provision.Count ? Placement.Wait : _policy.Place(new MemoryState(_usedMb, _leavingMb, HasIdle()), pool.Function.Spec.MemoryMb))
             {
                 case Placement.Start:
                     StartInstance(pool, ref work, ColdReason.Provisioned);

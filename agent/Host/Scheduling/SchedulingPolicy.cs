@@ -24,8 +24,7 @@ internal enum Placement
 /// <param name="UsedMb">Settings of all instances that exist, those on their way out included.</param>
 /// <param name="LeavingMb">Of those, what is on its way out.</param>
 /// <param name="HasIdle">Whether anything could be evicted.</param>
-/// <param name="CeilingMb">What the instances may reach while the machine is short of memory; see <see cref="MemoryBrake"/>.</param>
-internal readonly record struct MemoryState(long UsedMb, long LeavingMb, bool HasIdle, long CeilingMb = long.MaxValue);
+internal readonly record struct MemoryState(long UsedMb, long LeavingMb, bool HasIdle);
 
 /// <param name="IdleSince">Timestamp.</param>
 /// <param name="Worth">As it was when it became idle.</param>
@@ -80,11 +79,9 @@ internal sealed class SchedulingPolicy(PolicySettings settings, TimeProvider tim
     {
         if (neededMb > settings.MemoryBudgetMb)
             return Placement.Never;
-        var most = Math.Min(settings.MemoryBudgetMb, memory.CeilingMb);
-        // However short the machine is, one runs.
-        if (memory.UsedMb + neededMb <= most || memory.UsedMb == 0)
+        if (memory.UsedMb + neededMb <= settings.MemoryBudgetMb)
             return Placement.Start;
-        if (memory.UsedMb - memory.LeavingMb + neededMb <= most || memory.UsedMb == memory.LeavingMb)
+        if (memory.UsedMb - memory.LeavingMb + neededMb <= settings.MemoryBudgetMb)
             return Placement.Wait;
         return memory.HasIdle ? Placement.Evict : Placement.Wait;
     }

@@ -13,9 +13,11 @@ public sealed class BrakeTests
 
     [Theory]
     [InlineData(8_000_000, 0.0, 0.0, MemoryBrakes.Off)]
-    [InlineData(8_000_000, 10.0, 0.0, MemoryBrakes.Hold)]
-    [InlineData(8_000_000, 9.9, 4.9, MemoryBrakes.Off)]
-    [InlineData(8_000_000, 10.0, 5.0, MemoryBrakes.Back)]
+    [InlineData(8_000_000, 90.0, 90.0, MemoryBrakes.Off)] // one group at its own limit
+    [InlineData(3_900_000, 10.0, 0.0, MemoryBrakes.Hold)]
+    [InlineData(3_900_000, 9.9, 4.9, MemoryBrakes.Off)]
+    [InlineData(3_900_000, 10.0, 5.0, MemoryBrakes.Back)]
+    [InlineData(0, 90.0, 90.0, MemoryBrakes.Off)] // not known
     [InlineData(1_200_000, 0.0, 0.0, MemoryBrakes.Hold)]
     [InlineData(600_000, 0.0, 0.0, MemoryBrakes.Back)]
     public void Stalls_and_what_is_available_pull_it(long availableKb, double some, double full, string expected)
@@ -28,7 +30,7 @@ public sealed class BrakeTests
     [Fact]
     public void It_is_let_go_later_than_it_was_pulled()
     {
-        var signs = new MemorySigns(8_000_000, 16_000_000, SomeStalled: 7, AllStalled: 0);
+        var signs = new MemorySigns(3_000_000, 16_000_000, SomeStalled: 7, AllStalled: 0);
         Assert.Equal(MemoryBrake.Off, MachineMemory.Judge(signs, MemoryBrake.Off));
         Assert.Equal(MemoryBrake.Hold, MachineMemory.Judge(signs, MemoryBrake.Hold));
         Assert.Equal(MemoryBrake.Hold, MachineMemory.Judge(signs, MemoryBrake.Back));
@@ -47,19 +49,6 @@ public sealed class BrakeTests
         Assert.Equal(0.0, MachineMemory.Parse("", Quiet).SomeStalled);
     }
 
-    [Theory]
-    [InlineData(200, 0, true, 300, nameof(Placement.Start))]
-    [InlineData(200, 0, true, 200, nameof(Placement.Evict))]
-    [InlineData(200, 0, false, 200, nameof(Placement.Wait))]
-    [InlineData(200, 100, true, 200, nameof(Placement.Wait))]
-    [InlineData(0, 0, false, 0, nameof(Placement.Start))] // one runs, however short the machine is
-    [InlineData(100, 100, false, 0, nameof(Placement.Wait))]
-    public void Under_a_ceiling_a_start_needs_the_place_of_an_idle_one(long used, long leaving, bool hasIdle, long ceiling, string expected)
-    {
-        var policy = new SchedulingPolicy(new PolicySettings(1000, TimeSpan.Zero, TimeSpan.FromMinutes(10)), new ManualTime());
-        Assert.Equal(expected, policy.Place(new MemoryState(used, leaving, hasIdle, ceiling), 100).ToString());
-    }
-
     [Fact]
     public async Task Idle_instances_make_room_what_runs_goes_on_and_all_comes_back()
     {
@@ -72,18 +61,17 @@ public sealed class BrakeTests
         }
         Volatile.Write(ref brake, (int)MemoryBrake.Hold);
         await Eventually.True(() => node.Agent.Scheduler.DescribeCapacity().MemoryBrake == 1);
-        // A fourth takes another's place.
+        // Whoever asks is served.
         await node.DeployAsync("d", Pid);
         Assert.Equal(200, (await node.InvokeAsync("d")).Status);
-        await Eventually.True(() => node.Spawner.Alive.Count == 3);
+        Assert.Equal(4, node.Spawner.Alive.Count);
         Volatile.Write(ref brake, (int)MemoryBrake.Back);
-        await Eventually.True(() => node.Spawner.Alive.Count == 0);
+        await Eventually.True(() => node.Spawner.Alive.Count < 4);
         Assert.Equal(200, (await node.InvokeAsync("a")).Status);
         Volatile.Write(ref brake, (int)MemoryBrake.Off);
         await Eventually.True(() => node.Agent.Scheduler.DescribeCapacity().MemoryBrake == 0);
         foreach (var name in (string[])["a", "b", "c", "d"])
             Assert.Equal(200, (await node.InvokeAsync(name)).Status);
-        Assert.Equal(4, node.Agent.Scheduler.DescribeCapacity().Instances);
     }
 
     private static string Memory(long availableKb) => FormattableString.Invariant($"MemTotal:       16000000 kB\nMemFree:          100000 kB\nMemAvailable:    {availableKb} kB\n");
