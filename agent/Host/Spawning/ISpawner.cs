@@ -94,4 +94,8 @@ public readonly record struct RuntimeExit(int ExitCode, int Signal, bool OutOfMe
 public readonly record struct SandboxStats(long MemoryBytes, long MemoryPeakBytes, long CpuUsec, long OomKills);
 
 /// <summary>The spawner refused or failed.</summary>
-public sealed class SpawnerException(string message) : Exception(message);
+public sealed class SpawnerException(string message) : Exception(message)
+{
+    /// <summary>A zygote ended, and may have taken the start with it: no fault of the function's.</summary>
+    internal bool IsZygotes { get; init; }
+}

@@ -60,9 +60,9 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
             {
                 return await ClaimAsync(ready, spec).ConfigureAwait(false);
             }
-            catch (SpawnerException) when (_connected && ready.IsLost)
+            catch (SpawnerException e) when (_connected && (ready.IsLost || e.IsZygotes))
             {
-                // It ended while it waited to be claimed: no fault of this start.
+                // It ended while it waited to be claimed, or with a zygote: no fault of this start.
             }
         }
 
@@ -71,9 +71,8 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
         {
             return await ClaimAsync(await CreateAsync(spec.MemoryMb, spec.TmpMb, spec.HardCpuCap).ConfigureAwait(false), spec).ConfigureAwait(false);
         }
-        catch (SpawnerException) when (_connected && MayFork(spec))
+        catch (SpawnerException e) when (_connected && e.IsZygotes)
         {
-            // A zygote that ended may have taken the start with it.
             return await ClaimAsync(await CreateAsync(spec.MemoryMb, spec.TmpMb, spec.HardCpuCap).ConfigureAwait(false), spec with { IsExecuted = true }).ConfigureAwait(false);
         }
     }
@@ -174,8 +173,6 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
             _sandboxes.TryRemove(id, out _);
         }
     }
-
-    private static bool MayFork(SandboxSpec spec) => spec is { Runtime: RuntimeKind.Python, IsExecuted: false, BehindAdapter: false };
 
     private static int Program(RuntimeKind runtime, int interpreter) => interpreter != 0 ? interpreter : (int)runtime;
 
@@ -337,7 +334,7 @@ public sealed partial class SpawnerClient : ISpawner, IDisposable
                 {
                     if (answer.Error == 0 && waiting.TrySetResult(new SpawnerReply(answer.Generation, owned)))
                         break;
-                    waiting.TrySetException(new SpawnerException($"{SetupSteps.Describe(answer.Step)}: {Errno.Describe(answer.Error)}"));
+                    waiting.TrySetException(new SpawnerException($"{SetupSteps.Describe(answer.Step)}: {Errno.Describe(answer.Error)}") { IsZygotes = answer.Step == SetupStep.ZygoteFork });
                 }
 
                 SpawnerReply.Dispose(owned);
