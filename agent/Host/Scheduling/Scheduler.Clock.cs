@@ -84,8 +84,10 @@ internal sealed partial class Scheduler
     {
         var work = new PlannedWork();
         var brake = ReadBrake();
-        if ((brake == MemoryBrake.Off) != (_brake == MemoryBrake.Off))
-            _services.Log.LogWarning(brake == MemoryBrake.Off ? "This machine has memory again" : "This machine is short of memory: nothing is started ahead of need, and idle instances make room when it gets worse");
+        if (brake != MemoryBrake.Off && _brake == MemoryBrake.Off)
+            _services.Log.LogWarning("This machine is short of memory: nothing is started ahead of need, and idle instances make room when it gets worse");
+        else if (brake == MemoryBrake.Off && _brake != MemoryBrake.Off)
+            _services.Log.LogInformation("This machine has memory again");
         lock (_gate)
         {
             Apply(brake, ref work);
