@@ -132,7 +132,9 @@ public sealed class LeakTests
 
     private static IEnumerable<int> HoldersOfCode(TestNode node) => ProcessTable.Pids().Where(pid => ProcessTable.Read(pid, "mountinfo").Contains(node.Data + "/code/", StringComparison.Ordinal));
 
-    private static IEnumerable<string> SandboxGroups(TestNode node) => LeakCheck.CgroupsOf(node.Data).SelectMany(slice => Directory.EnumerateDirectories(slice, "sb-*"));
+    /// <summary>Those of zygotes have numbers above all sandboxes'.</summary>
+    private static IEnumerable<string> SandboxGroups(TestNode node) =>
+        LeakCheck.CgroupsOf(node.Data).SelectMany(slice => Directory.EnumerateDirectories(slice, "sb-*")).Where(static group => ulong.Parse(Path.GetFileName(group)[3..], System.Globalization.CultureInfo.InvariantCulture) <= long.MaxValue);
 
     private static async Task<bool> AnsweredAsync(TestNode node)
     {

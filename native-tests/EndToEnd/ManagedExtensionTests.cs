@@ -130,7 +130,9 @@ public sealed class ManagedExtensionTests(SharedNode shared) : IClassFixture<Sha
         var (node, name) = await DeployAsync(language, ("other/file", [1]));
         var answer = await node.Client.InvokeAsync(name);
         Assert.True(answer.Succeeded, $"{answer}");
-        Assert.Equal("hearth-init", Text(answer, "parent"));
+        // Of a Python that was forked from a zygote no parent is in sight.
+        var parent = Text(answer, "parent");
+        Assert.True(parent == "hearth-init" || (language == "python" && parent == ""), $"its parent is {parent}");
     }
 
     [Theory, MemberData(nameof(Languages))]
