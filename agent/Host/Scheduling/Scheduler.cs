@@ -13,7 +13,11 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
     private static readonly TimeSpan FastTick = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan SlowTick = TimeSpan.FromSeconds(1);
     private const int StartsPerProcessor = 8;
-    private static readonly TimeSpan s_startHeld = TimeSpan.FromMilliseconds(500);
+
+    // Longer while its sandbox is made, which only what runs beside it slows down: given up after half a second, hundreds that come at once would all be made at once on a slow machine, and none of
+    // them in time. An init may wait for something else.
+    private static readonly TimeSpan s_sandboxHeld = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_initHeld = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private readonly Dictionary<FunctionKey, FunctionPool> _pools = [];
     private readonly HashSet<Instance> _instances = [];
@@ -44,7 +48,7 @@ internal sealed partial class Scheduler : IInstanceOwner, IDisposable
         _services = services;
         _settings = settings;
         _policy = policy;
-        _starts = new StartSlots<Instance>(StartsPerProcessor * Environment.ProcessorCount, s_startHeld, static i => i.State is InstanceState.Starting or InstanceState.Init, services.Time);
+        _starts = new StartSlots<Instance>(StartsPerProcessor * Environment.ProcessorCount, static i => i.State == InstanceState.Starting ? s_sandboxHeld : s_initHeld, static i => i.State is InstanceState.Starting or InstanceState.Init, services.Time);
         _limits = new ConcurrencyLimits(settings.MaxConcurrency, settings.BurstRate, services.Time, settings.Answers);
         _fast = services.Time.CreateTimer(static x => ((Scheduler)x!).PostTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _slow = services.Time.CreateTimer(static x => ((Scheduler)x!).EvictIdle(), this, SlowTick, SlowTick);

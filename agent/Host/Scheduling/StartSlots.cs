@@ -6,9 +6,9 @@ namespace Hearth.Agent.Scheduling;
 /// Guarded by the scheduler's gate.
 /// </summary>
 /// <param name="count">At least 1.</param>
-/// <param name="held">How long a start counts at most.</param>
+/// <param name="held">How long one counts at most, from its start on.</param>
 /// <param name="isStarting">False once it is up, or gone.</param>
-internal sealed class StartSlots<T>(int count, TimeSpan held, Func<T, bool> isStarting, TimeProvider time)
+internal sealed class StartSlots<T>(int count, Func<T, TimeSpan> held, Func<T, bool> isStarting, TimeProvider time)
 {
     private readonly List<(T Starter, long Since)> _taken = [];
 
@@ -19,7 +19,7 @@ internal sealed class StartSlots<T>(int count, TimeSpan held, Func<T, bool> isSt
     public bool IsFree()
     {
         if (_taken.Count >= count)
-            _taken.RemoveAll(x => !isStarting(x.Starter) || time.GetElapsedTime(x.Since) >= held);
+            _taken.RemoveAll(x => !isStarting(x.Starter) || time.GetElapsedTime(x.Since) >= held(x.Starter));
         Refused |= _taken.Count >= count;
         return _taken.Count < count;
     }
@@ -27,7 +27,7 @@ internal sealed class StartSlots<T>(int count, TimeSpan held, Func<T, bool> isSt
     /// <summary>So that what nobody waits for leaves slots to those who do.</summary>
     public bool IsHalfFree()
     {
-        _taken.RemoveAll(x => !isStarting(x.Starter) || time.GetElapsedTime(x.Since) >= held);
+        _taken.RemoveAll(x => !isStarting(x.Starter) || time.GetElapsedTime(x.Since) >= held(x.Starter));
         return _taken.Count <= (count - 1) / 2;
     }
 

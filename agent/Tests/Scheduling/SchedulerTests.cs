@@ -133,7 +133,7 @@ public sealed class SchedulerTests
     {
         var time = new ManualTime();
         var up = new HashSet<int>();
-        var slots = new StartSlots<int>(2, TimeSpan.FromSeconds(1), i => !up.Contains(i), time);
+        var slots = new StartSlots<int>(2, static _ => TimeSpan.FromSeconds(1), i => !up.Contains(i), time);
         Take(1);
         time.Advance(TimeSpan.FromMilliseconds(600));
         Take(2);
