@@ -19,6 +19,9 @@ internal sealed class CodeUnavailableException(string message) : Exception(messa
 /// <summary>Unpacked code and layers by the hash of their zip, and merged layers by the hash of their list: <c>code/HEX/</c> is either absent or whole.</summary>
 internal sealed class CodeStore
 {
+    /// <summary>Entries of a layer's extensions/.</summary>
+    private const int MostLooked = 256;
+
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
     private readonly Lock _sweeping = new();
     private readonly string _root;
@@ -50,7 +53,13 @@ internal sealed class CodeStore
         if (function.Layers is not { } layers)
             return false;
         var extensions = new DirectoryInfo(Path.Join(Folder(layers.Hash), "extensions"));
-        return extensions.LinkTarget is not null || (extensions.Exists && extensions.EnumerateFileSystemInfos().Any(static entry => entry is FileInfo || entry.LinkTarget is not null));
+        if (extensions.LinkTarget is not null)
+            return true;
+        if (!extensions.Exists)
+            return false;
+        // Of a folder full of folders nobody looks at all: the adapter will.
+        var looked = 0;
+        return extensions.EnumerateFileSystemInfos().Any(entry => ++looked > MostLooked || entry is FileInfo || entry.LinkTarget is not null);
     }
 
     /// <exception cref="CodeUnavailableException">The control plane is away, or does not have it.</exception>

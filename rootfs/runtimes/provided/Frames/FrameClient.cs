@@ -131,7 +131,7 @@ internal sealed class FrameClient(Reactor reactor, AgentPipe agent, IRuntimeEven
                 break;
             case FrameKind.Error when frame.Id == 0:
                 State = RuntimeState.InitError;
-                events.OnRuntimeInitError(frame.ErrorType.ToString(), frame.Payload.ToArray());
+                events.OnRuntimeInitError(TypeOf(frame), frame.Payload.ToArray());
                 break;
             case FrameKind.ResponseStart:
                 BeginAnswer();
@@ -156,19 +156,22 @@ internal sealed class FrameClient(Reactor reactor, AgentPipe agent, IRuntimeEven
             case FrameKind.Error when frame.IsFatal:
                 events.BeforeAnswer();
                 State = RuntimeState.RuntimeResponseSentState;
-                events.OnRuntimeFatal(_invocation!, frame.ErrorType.ToString(), frame.Payload.ToArray());
+                events.OnRuntimeFatal(_invocation!, TypeOf(frame), frame.Payload.ToArray());
                 break;
             case FrameKind.Error:
                 BeginAnswer();
                 events.BeforeAnswer();
-                agent.Error(_invocation!.Id, frame.ErrorType.ToString(), fatal: false, frame.Payload.Span);
-                Sent(frame.ErrorType.ToString(), frame.Payload.Length);
+                agent.Error(_invocation!.Id, TypeOf(frame), fatal: false, frame.Payload.Span);
+                Sent(TypeOf(frame), frame.Payload.Length);
                 break;
             case FrameKind.Done:
                 BecomeReady();
                 break;
         }
     }
+
+    /// <summary>That an event was not taken is for the adapter to say: a function could else have its event run again, and unbilled, by the name of what it throws.</summary>
+    private static string TypeOf(in RuntimeFrame frame) => frame.ErrorType.ToString() is var type && type == FrameLimits.NotTaken ? "Runtime.Unknown" : type;
 
     private void SendInit()
     {
